@@ -1,0 +1,195 @@
+import { assertMayEncrypt, type CommitmentPolicy, commitmentPolicies, defaultSuite } from './commitment-policy.ts'
+import { defaultMaterials } from './default-materials.ts'
+import { type EncryptionContext, normaliseContext, PORTABLE_CONTEXT_BYTES, serialiseContext } from './encryption-context.ts'
+import { isStrongroomError, StrongroomError } from './errors.ts'
+import { type DecryptedMessage, decryptMessage } from './esdk/decrypt-message.ts'
+import { type EncryptedMessage, encryptMessage } from './esdk/encrypt-message.ts'
+import type { Keyring } from './keyring.ts'
+import type { Materials } from './materials.ts'
+import { type Observer, observe } from './observer.ts'
+import { hasMethods, isAnything, isBoolean, isFunction, isInteger, isOneOf, validateOptions } from './options.ts'
+import { type RandomSource, systemRandom } from './random.ts'
+import { type SuiteId, suiteById, suites } from './suite.ts'
+
+/** Plaintext bytes of a frame where nothing else is asked for. */
+const DEFAULT_FRAME_LENGTH = 65_536
+const MAX_FRAME_LENGTH = 2 ** 32 - 1
+
+/** Options of {@link createEncryptionClient}. Give `keyring` or `materials`. */
+export interface EncryptionClientOptions {
+  /** Wraps and unwraps data keys. */
+  readonly keyring?: Keyring
+  /** A materials manager, instead of a keyring. */
+  readonly materials?: Materials
+  /** Default `REQUIRE_ENCRYPT_REQUIRE_DECRYPT`. */
+  readonly commitmentPolicy?: CommitmentPolicy
+  /** Suite of new messages. Default `0578`, under the FORBID policy `0378`, as in every AWS Encryption SDK. */
+  readonly suite?: SuiteId
+  /** Plaintext bytes of a frame, 1 to 2^32 - 1. Default 65,536. */
+  readonly frameLength?: number
+  /** Most encrypted data keys in a message, written or read. Default 16. */
+  readonly maxEncryptedDataKeys?: number
+  /** Also read the messages of ESDK for .NET 4.0.0, which wrote suites 01xx to 03xx in a form of its own. Default false. */
+  readonly netV400Retry?: boolean
+  readonly observer?: Observer
+  /** Source of message ids, for tests. */
+  readonly random?: RandomSource
+}
+
+/** Options of one `encrypt`. */
+export interface EncryptOptions {
+  /** Non-secret pairs that are authenticated and stored with the message. Few, short, and of low cardinality where data keys are cached. */
+  readonly encryptionContext?: EncryptionContext
+  readonly suite?: SuiteId
+  readonly frameLength?: number
+  readonly signal?: AbortSignal
+}
+
+/** Options of one `decrypt`. */
+export interface DecryptOptions {
+  /** Pairs that the message must carry. It may carry more. */
+  readonly encryptionContext?: EncryptionContext
+  readonly signal?: AbortSignal
+}
+
+/** What `encrypt` answers. */
+export interface EncryptResult {
+  readonly ciphertext: Uint8Array
+  readonly suite: SuiteId
+  /** The stored context, with the public key of a signing suite. */
+  readonly encryptionContext: EncryptionContext
+}
+
+/** What `decrypt` answers. */
+export interface DecryptResult {
+  readonly plaintext: Uint8Array
+  readonly suite: SuiteId
+  /** The message's context, authenticated. */
+  readonly encryptionContext: EncryptionContext
+  /** The encrypted data key that opened the message. */
+  readonly openedBy: { readonly edk?: number; readonly keyId: string }
+}
+
+/** Encrypts and decrypts whole AWS Encryption SDK messages. Holds no state but what its materials hold; safe for concurrent use. */
+export interface EncryptionClient {
+  /**
+   * Encrypts bytes into one message. The bytes are taken as they are at the call.
+   *
+   * @throws `INPUT_INVALID`, `OPTION_INVALID`, `CONTEXT_INVALID`, `SUITE_FORBIDDEN`, `LIMIT_EXCEEDED`, `KEYRING_CANNOT_ENCRYPT`,
+   * `KEY_TRANSIENT`, `KEY_OPERATIONAL`, or the signal's reason.
+   */
+  encrypt(plaintext: Uint8Array, options?: EncryptOptions): Promise<EncryptResult>
+  /**
+   * Decrypts one message. Releases nothing before everything verified.
+   *
+   * @throws `MESSAGE_INVALID`, `CONTEXT_MISMATCH`, `SUITE_FORBIDDEN`, `LIMIT_EXCEEDED`, `KEY_TRANSIENT`, `KEY_OPERATIONAL`, `KEY_SHREDDED`,
+   * `INPUT_INVALID`, `OPTION_INVALID`, or the signal's reason.
+   */
+  decrypt(ciphertext: Uint8Array, options?: DecryptOptions): Promise<DecryptResult>
+}
+
+/**
+ * Makes a client for AWS Encryption SDK messages, readable by and reading AWS's clients in every language.
+ *
+ * @throws `OPTION_INVALID`, `SUITE_FORBIDDEN`
+ * @example
+ * ```ts
+ * const client = createEncryptionClient({ keyring: rawAesKeyring({ namespace: 'example', name: 'kek', key: generateAesKey() }) })
+ * const { ciphertext } = await client.encrypt(new TextEncoder().encode('hello'), { encryptionContext: { purpose: 'greeting' } })
+ * const { plaintext } = await client.decrypt(ciphertext, { encryptionContext: { purpose: 'greeting' } })
+ * ```
+ */
+export function createEncryptionClient(options: EncryptionClientOptions): EncryptionClient {
+  validateOptions('createEncryptionClient', options, {
+    keyring: hasMethods('recipients', 'unwrap'),
+    materials: hasMethods('forEncrypt', 'forDecrypt'),
+    commitmentPolicy: isOneOf(commitmentPolicies),
+    suite: isSuiteId,
+    frameLength: isFrameLength,
+    maxEncryptedDataKeys: isInteger(1, 65_535),
+    netV400Retry: isBoolean,
+    observer: isFunction,
+    random: isFunction,
+  })
+  const { commitmentPolicy = 'REQUIRE_ENCRYPT_REQUIRE_DECRYPT', maxEncryptedDataKeys = 16, netV400Retry = false, observer, random = systemRandom } = options
+  const materials = chooseMaterials(options)
+  const suite = options.suite === undefined ? defaultSuite(commitmentPolicy) : suiteById(options.suite)
+  assertMayEncrypt(commitmentPolicy, suite)
+
+  async function encrypt(plaintext: Uint8Array, call: EncryptOptions = {}): Promise<EncryptResult> {
+    assertBytes('plaintext', plaintext)
+    validateOptions('encrypt', call, { encryptionContext: isAnything, suite: isSuiteId, frameLength: isFrameLength, signal: isSignal })
+    call.signal?.throwIfAborted()
+    const context = normaliseContext(call.encryptionContext)
+    warnOfPortability(context, observer)
+    const made: EncryptedMessage = await encryptMessage(plaintext, {
+      materials,
+      commitmentPolicy,
+      suite: call.suite === undefined ? suite : suiteById(call.suite),
+      context,
+      requiredKeys: NO_KEYS,
+      frameLength: call.frameLength ?? options.frameLength ?? DEFAULT_FRAME_LENGTH,
+      maxEncryptedDataKeys,
+      random,
+      signal: call.signal,
+      observer,
+    })
+    observe(observer, { type: 'message.encrypted', suite: made.suite.id, plaintextBytes: plaintext.length, ciphertextBytes: made.ciphertext.length })
+    return { ciphertext: made.ciphertext, suite: made.suite.id, encryptionContext: made.encryptionContext }
+  }
+
+  async function decrypt(ciphertext: Uint8Array, call: DecryptOptions = {}): Promise<DecryptResult> {
+    assertBytes('ciphertext', ciphertext)
+    validateOptions('decrypt', call, { encryptionContext: isAnything, signal: isSignal })
+    call.signal?.throwIfAborted()
+    try {
+      const opened: DecryptedMessage = await decryptMessage(ciphertext, {
+        materials,
+        commitmentPolicy,
+        maxEncryptedDataKeys,
+        netV400Retry,
+        expectedContext: normaliseContext(call.encryptionContext),
+        signal: call.signal,
+        observer,
+      })
+      observe(observer, { type: 'message.decrypted', suite: opened.suite.id, plaintextBytes: opened.plaintext.length, ciphertextBytes: ciphertext.length })
+      return { plaintext: opened.plaintext, suite: opened.suite.id, encryptionContext: opened.encryptionContext, openedBy: opened.openedBy }
+    } catch (error) {
+      if (isStrongroomError(error)) observe(observer, { type: 'message.rejected', code: error.code, ciphertextBytes: ciphertext.length })
+      throw error
+    }
+  }
+
+  return { encrypt, decrypt }
+}
+
+const NO_KEYS: readonly string[] = Object.freeze([])
+const isSuiteId = isOneOf(suites.map((suite) => suite.id))
+const isFrameLength = isInteger(1, MAX_FRAME_LENGTH)
+
+function isSignal(value: unknown): string | undefined {
+  return value instanceof AbortSignal ? undefined : 'be an AbortSignal'
+}
+
+function chooseMaterials({ keyring, materials }: EncryptionClientOptions): Materials {
+  if (keyring !== undefined && materials === undefined) return defaultMaterials(keyring)
+  if (materials !== undefined && keyring === undefined) return materials
+  throw new StrongroomError('OPTION_INVALID', 'createEncryptionClient needs exactly one of keyring and materials.', { option: 'keyring' })
+}
+
+function assertBytes(name: string, value: unknown): void {
+  if (value instanceof Uint8Array && !(value.buffer instanceof SharedArrayBuffer)) return
+  const remedy = typeof value === 'string' ? 'encode the string, for example with new TextEncoder().encode(text)' : 'give a Uint8Array over an ArrayBuffer of its own'
+  throw new StrongroomError('INPUT_INVALID', `${name} must be a Uint8Array that is not shared between threads: ${remedy}.`, { option: name })
+}
+
+/** Some official clients refuse to read what the format allows; whoever runs a mixed fleet wants to know before they do. */
+function warnOfPortability(context: EncryptionContext, observer: Observer | undefined): void {
+  if (observer === undefined) return
+  const empty = Object.keys(context).find((key) => context[key] === '')
+  const what = empty === undefined ? undefined : `the value of ${JSON.stringify(empty)} is empty`
+  const tooLong = serialiseContext(context).length > PORTABLE_CONTEXT_BYTES ? `it is longer than ${PORTABLE_CONTEXT_BYTES} bytes` : undefined
+  const reason = what ?? tooLong
+  if (reason === undefined) return
+  observe(observer, { type: 'warning', code: 'context.notPortable', message: `The AWS Encryption SDK for Java will refuse to read this encryption context: ${reason}.` })
+}

@@ -1,0 +1,126 @@
+import { StrongroomError } from './errors.ts'
+
+/** Non-secret pairs that are authenticated with a message. Keys and values are well-formed strings; UTF-8 on the wire. */
+export type EncryptionContext = Readonly<Record<string, string>>
+
+/** Keys with this prefix belong to the Encryption SDKs. */
+export const RESERVED_PREFIX = 'aws-crypto-'
+/** The key under which a signing suite stores its public key. */
+export const PUBLIC_KEY_FIELD = 'aws-crypto-public-key'
+/** Longest serialised context: its length is two bytes on the wire. */
+export const MAX_CONTEXT_BYTES = 65_535
+/** Above this, in total or for one entry, the official Java client refuses to read. */
+export const PORTABLE_CONTEXT_BYTES = 32_767
+
+const NO_BYTES = new Uint8Array(0)
+const encoder = new TextEncoder()
+
+/** Orders strings by their UTF-8 bytes, which is the order of code points; UTF-16 order differs above U+FFFF. */
+function compareUtf8(a: string, b: string): number {
+  const shorter = Math.min(a.length, b.length)
+  for (let index = 0; index < shorter; index += 1) {
+    const x = a.charCodeAt(index)
+    const y = b.charCodeAt(index)
+    if (x === y) continue
+    const xHigh = x >= 0xd800 && x <= 0xdfff
+    const yHigh = y >= 0xd800 && y <= 0xdfff
+    return xHigh === yHigh ? x - y : xHigh ? 1 : -1
+  }
+  return a.length - b.length
+}
+
+/** Builds a frozen context without a prototype, so that a wire name like `__proto__` is a plain entry. */
+export function contextFromEntries(entries: Iterable<readonly [string, string]>): EncryptionContext {
+  const context = Object.create(null) as Record<string, string>
+  for (const [key, value] of entries) context[key] = value
+  return Object.freeze(context)
+}
+
+/** The context without pairs. */
+export const emptyContext: EncryptionContext = contextFromEntries([])
+
+/**
+ * Copies and checks a context that a caller gave.
+ *
+ * @throws `CONTEXT_INVALID` for anything but a plain object of well-formed strings, for a reserved key, or for more than 65,535 bytes.
+ */
+export function normaliseContext(input: unknown): EncryptionContext {
+  if (input === undefined) return emptyContext
+  if (typeof input !== 'object' || input === null || Array.isArray(input) || input instanceof Map) {
+    throw new StrongroomError('CONTEXT_INVALID', 'encryptionContext must be a plain object of strings.', { option: 'encryptionContext' })
+  }
+  const entries = Object.entries(input)
+  if (entries.length === 0) return emptyContext
+  for (const [key, value] of entries) {
+    if (typeof value !== 'string') throw invalid(key, `has a value of type ${value === null ? 'null' : typeof value}; values are strings`)
+    if (key.startsWith(RESERVED_PREFIX)) throw invalid(key, `uses the reserved prefix "${RESERVED_PREFIX}"`)
+    if (!key.isWellFormed() || !value.isWellFormed()) throw invalid(key, 'holds a lone surrogate, which has no UTF-8 form')
+  }
+  return contextFromEntries(entries as [string, string][])
+}
+
+function invalid(key: string, what: string): StrongroomError {
+  const shown = key.length > 64 ? `${key.slice(0, 64)}…` : key
+  return new StrongroomError('CONTEXT_INVALID', `The encryption context key ${JSON.stringify(shown)} ${what}.`, { contextKey: key, option: 'encryptionContext' })
+}
+
+/**
+ * Serialises a context in canonical order: count(2), then for each pair keyLength(2) key valueLength(2) value; nothing for no pairs.
+ *
+ * @throws `CONTEXT_INVALID` where a length does not fit its two bytes.
+ */
+export function serialiseContext(context: EncryptionContext): Uint8Array {
+  const keys = Object.keys(context)
+  return serialiseKeys(context, keys.length > 1 ? keys.sort(compareUtf8) : keys)
+}
+
+const legacyOrder = new Intl.Collator('en-US').compare
+
+/** The same in the order that the official JavaScript raw AES keyring used by default: locale-aware, upper case after lower. */
+export function serialiseContextLegacyOrder(context: EncryptionContext): Uint8Array {
+  return serialiseKeys(context, Object.keys(context).sort(legacyOrder))
+}
+
+function serialiseKeys(context: EncryptionContext, keys: readonly string[]): Uint8Array {
+  if (keys.length === 0) return NO_BYTES
+  let capacity = 2
+  for (const key of keys) capacity += 4 + 3 * (key.length + (context[key] as string).length)
+  // A context that cannot fit is refused before its worst case is allocated.
+  if (capacity > 3 * MAX_CONTEXT_BYTES + 2 + 4 * keys.length) throw tooLarge()
+  const out = new Uint8Array(capacity)
+  let at = writeLength(out, 0, keys.length)
+  for (const key of keys) {
+    at = writeString(out, at, key)
+    at = writeString(out, at, context[key] as string)
+  }
+  if (at > MAX_CONTEXT_BYTES) throw tooLarge()
+  return out.subarray(0, at)
+}
+
+function writeString(out: Uint8Array, at: number, text: string): number {
+  const { written } = encoder.encodeInto(text, out.subarray(at + 2))
+  writeLength(out, at, written)
+  return at + 2 + written
+}
+
+function writeLength(out: Uint8Array, at: number, length: number): number {
+  if (length > 0xffff) throw tooLarge()
+  out[at] = length >>> 8
+  out[at + 1] = length & 0xff
+  return at + 2
+}
+
+function tooLarge(): StrongroomError {
+  return new StrongroomError('CONTEXT_INVALID', `The encryption context is longer than ${MAX_CONTEXT_BYTES} bytes once serialised. It is for a few short, non-secret facts.`, {
+    option: 'encryptionContext',
+  })
+}
+
+/**
+ * Compares every pair of `expected` with `actual`.
+ *
+ * @returns the first key that is missing or differs, or undefined.
+ */
+export function firstMismatch(actual: EncryptionContext, expected: EncryptionContext): string | undefined {
+  return Object.keys(expected).find((key) => actual[key] !== expected[key])
+}

@@ -1,0 +1,30 @@
+export type { CommitmentPolicy } from './commitment-policy.ts'
+export { createEncryptionClient } from './client.ts'
+export type { DecryptOptions, DecryptResult, EncryptionClient, EncryptionClientOptions, EncryptOptions, EncryptResult } from './client.ts'
+export type { EncryptionContext } from './encryption-context.ts'
+export { isStrongroomError, StrongroomError } from './errors.ts'
+export type { CoreErrorCode, ErrorDetails } from './errors.ts'
+export type {
+  Attempt,
+  AttemptOutcome,
+  CallOptions,
+  EncryptedDataKey,
+  Keyring,
+  KeySet,
+  Recipient,
+  Unwrapped,
+  UnwrapFailure,
+  WrapRequest,
+} from './keyring.ts'
+export { aeadKeyring } from './keyrings/aead-keyring.ts'
+export type { AeadKeyringOptions } from './keyrings/aead-keyring.ts'
+export { rawAesKey, rawAesKeyring } from './keyrings/raw-aes-keyring.ts'
+export type { RawAesKeyOptions, RawAesKeyringOptions } from './keyrings/raw-aes-keyring.ts'
+export { generateAesKey } from './keys/aes-key.ts'
+export type { AesKeyInput } from './keys/aes-key.ts'
+export type { DecryptMaterials, DecryptRequest, EncryptMaterials, EncryptRequest, Materials, OpenedBy } from './materials.ts'
+export type { Observer, ObserverEvent, WarningCode } from './observer.ts'
+export type { RandomSource } from './random.ts'
+export { SecretBytes } from './secret-bytes.ts'
+export type { Suite, SuiteId, SuiteSignature } from './suite.ts'
+export type { AeadKey, KmsKey, RsaKey, RsaPadding, WrappingKey } from './wrapping-key.ts'

@@ -1,0 +1,95 @@
+import type { EncryptionContext } from './encryption-context.ts'
+import type { Observer } from './observer.ts'
+import type { SecretBytes } from './secret-bytes.ts'
+import type { Suite } from './suite.ts'
+import type { WrappingKey } from './wrapping-key.ts'
+
+/** What every call that may wait takes. */
+export interface CallOptions {
+  /** Aborts the call; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+  /** Is told what happens during the call. */
+  readonly observer?: Observer | undefined
+}
+
+/** A data key encrypted under one wrapping key, as it stands in a message. Source: specification, "Encrypted Data Key". */
+export interface EncryptedDataKey {
+  readonly providerId: string
+  readonly providerInfo: Uint8Array
+  readonly ciphertext: Uint8Array
+}
+
+/** What a data key is wrapped for or unwrapped from. */
+export interface WrapRequest extends CallOptions {
+  readonly suite: Suite
+  /** The whole encryption context: stored and required pairs, and the public key of a signing suite. */
+  readonly context: EncryptionContext
+  /** `context` serialised in canonical order, without an outer length; empty for an empty context. */
+  readonly aad: Uint8Array
+  /** Set where another recipient supplies the data key, so that a keyring that cannot generate one may still wrap it. */
+  readonly dataKeyExists?: boolean | undefined
+}
+
+/** One wrapping key as a receiver of data keys. */
+export interface Recipient {
+  readonly providerId: string
+  /** The key's name or ARN, for errors, events and audit. */
+  readonly keyId: string
+  /** Makes a data key of `length` bytes and wraps it in one step. The secret is the caller's to dispose. */
+  generate?(length: number, request: WrapRequest): Promise<{ secret: SecretBytes; edks: readonly EncryptedDataKey[] }>
+  /** Wraps a data key of the caller's. */
+  wrap(secret: SecretBytes, request: WrapRequest): Promise<readonly EncryptedDataKey[]>
+  /** Whether an encrypted data key is addressed to this key, judged by its public fields alone. */
+  owns(edk: EncryptedDataKey): boolean
+}
+
+/** An opened data key; the secret is the caller's to dispose. */
+export interface Unwrapped {
+  readonly secret: SecretBytes
+  /** Index into the given encrypted data keys. */
+  readonly edk: number
+  readonly keyId: string
+}
+
+/**
+ * How one attempt to open an encrypted data key ended, the worst class first: `transient` (try again), `operational` (somebody has to
+ * act), `shredded` (the key is gone on purpose), `rejected` (the key is ours, the blob does not open), `not-mine`.
+ */
+export type AttemptOutcome = 'transient' | 'operational' | 'shredded' | 'rejected' | 'not-mine'
+
+/** One attempt to open an encrypted data key. */
+export interface Attempt {
+  readonly edk: number
+  readonly keyId?: string
+  readonly outcome: AttemptOutcome
+  readonly cause?: unknown
+}
+
+/** No encrypted data key could be opened. */
+export interface UnwrapFailure {
+  readonly attempts: readonly Attempt[]
+}
+
+/**
+ * Turns data keys into encrypted data keys and back.
+ *
+ * `unwrap` tries every encrypted data key that is its own until one opens; a broken or unreachable one never hides a good one. It does not
+ * throw for a key that fails, it reports the attempt; it rejects only where the call was aborted.
+ */
+export interface Keyring {
+  /** Set when the keyring is exactly one key: what S3 objects need. */
+  readonly wrappingKeys?: KeySet<WrappingKey>
+  /**
+   * The recipients of a data key, flattened; only the first one's `generate` is called.
+   *
+   * @throws `KEYRING_CANNOT_ENCRYPT` where the keyring has none.
+   */
+  recipients(request: WrapRequest): Promise<readonly Recipient[]>
+  unwrap(edks: readonly EncryptedDataKey[], request: WrapRequest): Promise<Unwrapped | UnwrapFailure>
+}
+
+/** A wrapping key in its versions: one is written with, all are read with. */
+export interface KeySet<K extends WrappingKey> {
+  current(options?: CallOptions): Promise<K>
+  named(name: string, options?: CallOptions): Promise<K | undefined>
+}

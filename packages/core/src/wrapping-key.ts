@@ -1,0 +1,40 @@
+import type { EncryptionContext } from './encryption-context.ts'
+import type { CallOptions } from './keyring.ts'
+import type { SecretBytes } from './secret-bytes.ts'
+
+/** RSA paddings. The MGF1 hash equals the OAEP hash, but in the last one, which old S3 objects need. */
+export type RsaPadding = 'PKCS1' | 'OAEP_SHA1' | 'OAEP_SHA256' | 'OAEP_SHA384' | 'OAEP_SHA512' | 'OAEP_SHA256_MGF1_SHA1'
+
+/** An AES key that seals with AES-GCM (IV 12 bytes, tag 16 bytes appended): raw, or one version of an HSM key. */
+export interface AeadKey {
+  readonly kind: 'aead'
+  readonly name: string
+  /** Seals a secret. The IV is an output, since an HSM makes its own. */
+  seal(secret: SecretBytes, aad: Uint8Array, options?: CallOptions): Promise<{ iv: Uint8Array; sealed: Uint8Array }>
+  /** Opens what `seal` made; rejects where iv, aad or bytes are not the ones of a seal. */
+  open(iv: Uint8Array, sealed: Uint8Array, aad: Uint8Array, options?: CallOptions): Promise<SecretBytes>
+  /** Opens the wraps of S3 V1 objects. */
+  openLegacy?(wrap: 'aes-kw' | 'aes-ecb-pkcs5', sealed: Uint8Array, options?: CallOptions): Promise<SecretBytes>
+}
+
+/** An RSA key; half a key lacks one of the two operations. */
+export interface RsaKey {
+  readonly kind: 'rsa'
+  readonly name: string
+  readonly paddings: readonly RsaPadding[]
+  seal?(secret: SecretBytes, padding: RsaPadding, options?: CallOptions): Promise<Uint8Array>
+  open?(sealed: Uint8Array, padding: RsaPadding, options?: CallOptions): Promise<SecretBytes>
+}
+
+/** A key in a key service that binds an encryption context. */
+export interface KmsKey {
+  readonly kind: 'kms'
+  /** The key's ARN; undefined means discovery. */
+  readonly keyId?: string
+  generate(length: number, context: EncryptionContext, options?: CallOptions): Promise<{ secret: SecretBytes; blob: Uint8Array; keyArn: string }>
+  encrypt(secret: SecretBytes, context: EncryptionContext, options?: CallOptions): Promise<{ blob: Uint8Array; keyArn: string }>
+  decrypt(blob: Uint8Array, context: EncryptionContext, keyArn?: string, options?: CallOptions): Promise<{ secret: SecretBytes; keyArn: string }>
+}
+
+/** One key-encryption key in one place. A backend implements the kind that its key is, and knows no message format. */
+export type WrappingKey = AeadKey | RsaKey | KmsKey
