@@ -1,9 +1,11 @@
+import { type CacheOptions, cachingMaterials } from './caching-materials.ts'
 import { assertMayEncrypt, type CommitmentPolicy, commitmentPolicies, defaultSuite } from './commitment-policy.ts'
 import { defaultMaterials } from './default-materials.ts'
 import { type EncryptionContext, normaliseContext, PORTABLE_CONTEXT_BYTES, serialiseContext } from './encryption-context.ts'
 import { isStrongroomError, StrongroomError } from './errors.ts'
 import { type DecryptedMessage, decryptMessage } from './esdk/decrypt-message.ts'
 import { type EncryptedMessage, encryptMessage } from './esdk/encrypt-message.ts'
+import { HeaderMemo } from './esdk/header-memo.ts'
 import type { Keyring } from './keyring.ts'
 import type { Materials } from './materials.ts'
 import { type Observer, observe } from './observer.ts'
@@ -21,6 +23,8 @@ export interface EncryptionClientOptions {
   readonly keyring?: Keyring
   /** A materials manager, instead of a keyring. */
   readonly materials?: Materials
+  /** Reuses data keys within limits. Without it every message costs a data key, and with KMS a call. Only with `keyring`. */
+  readonly cache?: CacheOptions
   /** Default `REQUIRE_ENCRYPT_REQUIRE_DECRYPT`. */
   readonly commitmentPolicy?: CommitmentPolicy
   /** Suite of new messages. Default `0578`, under the FORBID policy `0378`, as in every AWS Encryption SDK. */
@@ -103,6 +107,7 @@ export function createEncryptionClient(options: EncryptionClientOptions): Encryp
   validateOptions('createEncryptionClient', options, {
     keyring: hasMethods('recipients', 'unwrap'),
     materials: hasMethods('forEncrypt', 'forDecrypt'),
+    cache: isObject,
     commitmentPolicy: isOneOf(commitmentPolicies),
     suite: isSuiteId,
     frameLength: isFrameLength,
@@ -113,6 +118,7 @@ export function createEncryptionClient(options: EncryptionClientOptions): Encryp
   })
   const { commitmentPolicy = 'REQUIRE_ENCRYPT_REQUIRE_DECRYPT', maxEncryptedDataKeys = 16, netV400Retry = false, observer, random = systemRandom } = options
   const materials = chooseMaterials(options)
+  const headerMemo = options.cache === undefined ? undefined : new HeaderMemo()
   const suite = options.suite === undefined ? defaultSuite(commitmentPolicy) : suiteById(options.suite)
   assertMayEncrypt(commitmentPolicy, suite)
 
@@ -148,6 +154,7 @@ export function createEncryptionClient(options: EncryptionClientOptions): Encryp
         commitmentPolicy,
         maxEncryptedDataKeys,
         netV400Retry,
+        headerMemo,
         expectedContext: normaliseContext(call.encryptionContext),
         signal: call.signal,
         observer,
@@ -171,10 +178,19 @@ function isSignal(value: unknown): string | undefined {
   return value instanceof AbortSignal ? undefined : 'be an AbortSignal'
 }
 
-function chooseMaterials({ keyring, materials }: EncryptionClientOptions): Materials {
-  if (keyring !== undefined && materials === undefined) return defaultMaterials(keyring)
-  if (materials !== undefined && keyring === undefined) return materials
-  throw new StrongroomError('OPTION_INVALID', 'createEncryptionClient needs exactly one of keyring and materials.', { option: 'keyring' })
+function isObject(value: unknown): string | undefined {
+  return typeof value === 'object' && value !== null ? undefined : 'be an options object'
+}
+
+function chooseMaterials({ keyring, materials, cache }: EncryptionClientOptions): Materials {
+  if ((keyring === undefined) === (materials === undefined)) {
+    throw new StrongroomError('OPTION_INVALID', 'createEncryptionClient needs exactly one of keyring and materials.', { option: 'keyring' })
+  }
+  if (keyring === undefined) {
+    if (cache === undefined) return materials as Materials
+    throw new StrongroomError('OPTION_INVALID', 'cache goes with keyring. Around materials of your own, put cachingMaterials({ materials, … }).', { option: 'cache' })
+  }
+  return cache === undefined ? defaultMaterials(keyring) : cachingMaterials({ ...cache, keyring })
 }
 
 function assertBytes(name: string, value: unknown): void {

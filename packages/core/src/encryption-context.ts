@@ -46,6 +46,8 @@ export const emptyContext: EncryptionContext = contextFromEntries([])
  */
 export function normaliseContext(input: unknown): EncryptionContext {
   if (input === undefined) return emptyContext
+  const known = normalised.get(input as object)
+  if (known !== undefined) return known
   if (typeof input !== 'object' || input === null || Array.isArray(input) || input instanceof Map) {
     throw new StrongroomError('CONTEXT_INVALID', 'encryptionContext must be a plain object of strings.', { option: 'encryptionContext' })
   }
@@ -56,7 +58,17 @@ export function normaliseContext(input: unknown): EncryptionContext {
     if (key.startsWith(RESERVED_PREFIX)) throw invalid(key, `uses the reserved prefix "${RESERVED_PREFIX}"`)
     if (!key.isWellFormed() || !value.isWellFormed()) throw invalid(key, 'holds a lone surrogate, which has no UTF-8 form')
   }
-  return contextFromEntries(entries as [string, string][])
+  const context = contextFromEntries(entries as [string, string][])
+  // A frozen object of strings cannot change: its copy serves every later call with it, and lets caches recognise it.
+  if (Object.isFrozen(input) && isPlain(input)) normalised.set(input, context)
+  return context
+}
+
+const normalised = new WeakMap<object, EncryptionContext>()
+
+function isPlain(input: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(input)
+  return prototype === Object.prototype || prototype === null
 }
 
 function invalid(key: string, what: string): StrongroomError {
@@ -116,11 +128,9 @@ function tooLarge(): StrongroomError {
   })
 }
 
-/**
- * Compares every pair of `expected` with `actual`.
- *
- * @returns the first key that is missing or differs, or undefined.
- */
-export function firstMismatch(actual: EncryptionContext, expected: EncryptionContext): string | undefined {
-  return Object.keys(expected).find((key) => actual[key] !== expected[key])
+/** Serialises the pairs that a message authenticates without storing them; nothing where there are none. */
+export function serialiseRequired(materials: { readonly context: EncryptionContext; readonly requiredKeys: readonly string[] }): Uint8Array {
+  const { context, requiredKeys } = materials
+  if (requiredKeys.length === 0) return NO_BYTES
+  return serialiseContext(contextFromEntries(requiredKeys.map((key) => [key, context[key] as string])))
 }

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import type { CommitmentPolicy } from './commitment-policy.ts'
 import type { EncryptionContext } from './encryption-context.ts'
 import type { CallOptions, EncryptedDataKey } from './keyring.ts'
 import type { SecretBytes } from './secret-bytes.ts'
@@ -12,6 +13,8 @@ export interface EncryptRequest extends CallOptions {
   readonly requiredKeys?: readonly string[] | undefined
   /** Bytes; undefined where it is not known ahead. */
   readonly plaintextLength?: number | undefined
+  /** Policy of the asking client, part of a cache entry's identity. */
+  readonly commitmentPolicy?: CommitmentPolicy | undefined
 }
 
 /** What the header of a message says. */
@@ -23,6 +26,8 @@ export interface DecryptRequest extends CallOptions {
   /** Keys of `reproduced` whose pairs the message authenticates but need not store. */
   readonly requiredKeys?: readonly string[] | undefined
   readonly edks: readonly EncryptedDataKey[]
+  /** Policy of the asking client, part of a cache entry's identity. */
+  readonly commitmentPolicy?: CommitmentPolicy | undefined
 }
 
 /** Materials of one encryption. `dataKey` (and `macKeys`) are handles of the receiver's own, to dispose after use. */

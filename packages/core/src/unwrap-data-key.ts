@@ -1,4 +1,4 @@
-import { StrongroomError } from './errors.ts'
+import { isStrongroomError, StrongroomError } from './errors.ts'
 import { messageInvalid } from './esdk/message-invalid.ts'
 import type { Attempt, AttemptOutcome, EncryptedDataKey, Keyring, Unwrapped, WrapRequest } from './keyring.ts'
 import { observe } from './observer.ts'
@@ -74,7 +74,9 @@ function unwrapError(attempts: readonly Attempt[]): StrongroomError {
 function describe(attempts: readonly Attempt[]): string {
   return attempts
     .map(({ edk, keyId, outcome, cause }) => {
-      const what = cause instanceof Error ? `${outcome}, ${cause.name}` : outcome
+      // Our own messages are safe to repeat; what others put into theirs is not known.
+      const why = isStrongroomError(cause) ? cause.message : cause instanceof Error ? cause.name : undefined
+      const what = why === undefined ? outcome : `${outcome}, ${why}`
       return `encrypted data key ${edk}${keyId === undefined ? '' : ` under ${keyId}`}: ${what}`
     })
     .join('; ')

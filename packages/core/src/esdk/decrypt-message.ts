@@ -1,5 +1,5 @@
 import { assertMayDecrypt, type CommitmentPolicy } from '../commitment-policy.ts'
-import { type EncryptionContext, serialiseContext } from '../encryption-context.ts'
+import { type EncryptionContext, serialiseRequired } from '../encryption-context.ts'
 import { StrongroomError } from '../errors.ts'
 import type { CallOptions } from '../keyring.ts'
 import type { DecryptMaterials, Materials, OpenedBy } from '../materials.ts'
@@ -8,6 +8,7 @@ import type { Suite, SuiteId } from '../suite.ts'
 import { type OpenedBody, openFrames, openUnframed } from './body.ts'
 import { type Header, type ParseLimits, parseHeader } from './header.ts'
 import { authenticates } from './header-authentication.ts'
+import type { HeaderMemo } from './header-memo.ts'
 import { commitmentMatches, deriveKeys } from './key-derivation.ts'
 import { messageInvalid, messageLooksBase64, TRUNCATED } from './message-invalid.ts'
 
@@ -19,6 +20,7 @@ export interface DecryptMessageOptions extends CallOptions, ParseLimits {
   readonly expectedContext: EncryptionContext
   /** Also read the messages that ESDK for .NET 4.0.0 wrote in a form of its own. */
   readonly netV400Retry: boolean
+  readonly headerMemo?: HeaderMemo | undefined
 }
 
 /** An opened message. */
@@ -42,6 +44,7 @@ export async function decryptMessage(ciphertext: Uint8Array, options: DecryptMes
     context: header.context,
     reproduced: options.expectedContext,
     edks: header.edks,
+    commitmentPolicy: options.commitmentPolicy,
     signal: options.signal,
     observer: options.observer,
   })
@@ -78,9 +81,9 @@ async function openWith(materials: DecryptMaterials, header: Header, message: Ui
   return release(body, materials, suite)
 }
 
-function parse(ciphertext: Uint8Array, limits: ParseLimits): Header {
+function parse(ciphertext: Uint8Array, options: DecryptMessageOptions): Header {
   try {
-    return parseHeader(ciphertext, limits)
+    return parseHeader(ciphertext, options, options.headerMemo)
   } catch (error) {
     if (looksBase64(ciphertext)) throw messageLooksBase64()
     throw error === TRUNCATED ? messageInvalid() : error
@@ -89,7 +92,7 @@ function parse(ciphertext: Uint8Array, limits: ParseLimits): Header {
 
 function openBody(materials: DecryptMaterials, header: Header, message: Uint8Array, netV400Retry: boolean): OpenedBody {
   const { suite, messageId } = header
-  const required = serialiseContext(requiredPairs(materials))
+  const required = serialiseRequired(materials)
   const keys = deriveKeys(suite, materials.dataKey, messageId)
   if (!commitmentMatches(keys.commitKey, header.commitKey)) throw messageInvalid()
   let contentKey = keys.contentKey
@@ -104,10 +107,6 @@ function openBody(materials: DecryptMaterials, header: Header, message: Uint8Arr
   } catch (error) {
     throw error === TRUNCATED ? messageInvalid() : error
   }
-}
-
-function requiredPairs(materials: DecryptMaterials): EncryptionContext {
-  return Object.fromEntries(materials.requiredKeys.map((key) => [key, materials.context[key] as string]))
 }
 
 /** Materials come from code that may be anybody's: what they say is checked against the message again. */

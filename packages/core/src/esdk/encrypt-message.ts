@@ -1,11 +1,11 @@
 import { assertMayEncrypt, type CommitmentPolicy } from '../commitment-policy.ts'
-import { type EncryptionContext, serialiseContext } from '../encryption-context.ts'
+import { type EncryptionContext, serialiseRequired } from '../encryption-context.ts'
 import { StrongroomError } from '../errors.ts'
 import type { CallOptions } from '../keyring.ts'
 import type { EncryptMaterials, Materials } from '../materials.ts'
 import type { RandomSource } from '../random.ts'
 import { signFixedLength } from '../signature.ts'
-import type { Suite, SuiteId } from '../suite.ts'
+import type { Suite, SuiteId, SuiteSignature } from '../suite.ts'
 import { framedBodyLength, sealFrames } from './body.ts'
 import { IV_LENGTH, messageIdLength, TAG_LENGTH } from './header.ts'
 import { headerTag } from './header-authentication.ts'
@@ -14,7 +14,6 @@ import { deriveKeys } from './key-derivation.ts'
 
 const V1_START = Buffer.of(0x01, 0x80)
 const V2_START = Buffer.of(0x02)
-const NO_BYTES = new Uint8Array(0)
 
 /** What `encryptMessage` needs. */
 export interface EncryptMessageOptions extends CallOptions {
@@ -43,6 +42,7 @@ export async function encryptMessage(plaintext: Uint8Array, options: EncryptMess
     context: options.context,
     requiredKeys: options.requiredKeys,
     plaintextLength: plaintext.length,
+    commitmentPolicy: options.commitmentPolicy,
     signal: options.signal,
     observer: options.observer,
   })
@@ -64,15 +64,18 @@ export async function encryptMessage(plaintext: Uint8Array, options: EncryptMess
   try {
     options.signal?.throwIfAborted()
     assertMaterials(materials, options)
-    return { ciphertext: await seal(content, materials, options), suite: options.suite, encryptionContext: materials.context }
+    const { suite } = options
+    const ciphertext = seal(content, materials, options)
+    if (suite.signature !== undefined) await signInto(ciphertext, suite.signature, materials)
+    return { ciphertext, suite, encryptionContext: materials.context }
   } finally {
     if (content !== plaintext) content.fill(0)
   }
 }
 
-async function seal(plaintext: Uint8Array, materials: EncryptMaterials, options: EncryptMessageOptions): Promise<Uint8Array> {
+/** Everything but the signature, whose place at the end is left. */
+function seal(plaintext: Uint8Array, materials: EncryptMaterials, options: EncryptMessageOptions): Uint8Array {
   const { suite, frameLength, random } = options
-  const required = requiredPairs(materials)
   const tail = headerTail(materials, frameLength)
   const idLength = messageIdLength(suite)
   const messageId = random(idLength)
@@ -82,29 +85,29 @@ async function seal(plaintext: Uint8Array, materials: EncryptMaterials, options:
   const idAt = start.length + 2
   const bodyLength = idAt + idLength + tail.length + (keys.commitKey?.length ?? 0)
   const authLength = (suite.messageVersion === 1 ? IV_LENGTH : 0) + TAG_LENGTH
-  const unsigned = bodyLength + authLength + framedBodyLength(plaintext.length, frameLength)
-  const out = Buffer.allocUnsafeSlow(unsigned + (suite.signature ? 2 + suite.signature.signatureLength : 0))
+  const out = Buffer.allocUnsafeSlow(bodyLength + authLength + framedBodyLength(plaintext.length, frameLength) + footerLength(suite.signature))
   out.set(start, 0)
   out.writeUInt16BE(suite.wireId, start.length)
   out.set(messageId, idAt)
   out.set(tail, idAt + idLength)
   if (keys.commitKey !== undefined) out.set(keys.commitKey, idAt + idLength + tail.length)
-  const tag = headerTag(suite, keys.contentKey, out.subarray(0, bodyLength), required)
+  const tag = headerTag(suite, keys.contentKey, out.subarray(0, bodyLength), serialiseRequired(materials))
   out.fill(0, bodyLength, bodyLength + authLength - TAG_LENGTH)
   out.set(tag, bodyLength + authLength - TAG_LENGTH)
   sealFrames({ suite, contentKey: keys.contentKey, messageId }, plaintext, frameLength, out, bodyLength + authLength)
-  if (suite.signature !== undefined) {
-    if (materials.signingKey === undefined) throw unusable('no signing key for a signing suite')
-    const signature = await signFixedLength(suite.signature, materials.signingKey, out.subarray(0, unsigned))
-    out.writeUInt16BE(signature.length, unsigned)
-    out.set(signature, unsigned + 2)
-  }
   return new Uint8Array(out.buffer, 0, out.length)
 }
 
-function requiredPairs(materials: EncryptMaterials): Uint8Array {
-  if (materials.requiredKeys.length === 0) return NO_BYTES
-  return serialiseContext(Object.fromEntries(materials.requiredKeys.map((key) => [key, materials.context[key] as string])))
+async function signInto(message: Uint8Array, signature: SuiteSignature, materials: EncryptMaterials): Promise<void> {
+  if (materials.signingKey === undefined) throw unusable('no signing key for a signing suite')
+  const end = message.length - footerLength(signature)
+  const der = await signFixedLength(signature, materials.signingKey, message.subarray(0, end))
+  message.set([der.length >>> 8, der.length & 0xff], end)
+  message.set(der, end + 2)
+}
+
+function footerLength(signature: SuiteSignature | undefined): number {
+  return signature === undefined ? 0 : 2 + signature.signatureLength
 }
 
 /** Materials come from code that may be anybody's: what they say is checked against what was asked for. */

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
 import type { Suite } from '../suite.ts'
-import { type Header, IV_LENGTH, TAG_LENGTH } from './header.ts'
+import { type Header, IV_LENGTH } from './header.ts'
 
 const ZERO_IV = new Uint8Array(IV_LENGTH)
 
@@ -11,7 +11,7 @@ const ZERO_IV = new Uint8Array(IV_LENGTH)
  * An IV of zeros is safe because frames of the same key count their IVs from one.
  */
 export function headerTag(suite: Suite, contentKey: KeyObject, body: Uint8Array, requiredPairs: Uint8Array): Uint8Array {
-  const cipher = createCipheriv(suite.cipher, contentKey, ZERO_IV, { authTagLength: TAG_LENGTH })
+  const cipher = createCipheriv(suite.cipher, contentKey, ZERO_IV)
   cipher.setAAD(body)
   if (requiredPairs.length > 0) cipher.setAAD(requiredPairs)
   cipher.final()
@@ -20,7 +20,7 @@ export function headerTag(suite: Suite, contentKey: KeyObject, body: Uint8Array,
 
 /** Whether a received header is authentic, as received. */
 export function authenticates(suite: Suite, contentKey: KeyObject, header: Header, requiredPairs: Uint8Array): boolean {
-  const decipher = createDecipheriv(suite.cipher, contentKey, header.iv, { authTagLength: TAG_LENGTH })
+  const decipher = createDecipheriv(suite.cipher, contentKey, header.iv)
   decipher.setAAD(header.body)
   if (requiredPairs.length > 0) decipher.setAAD(requiredPairs)
   decipher.setAuthTag(header.tag)

@@ -15,6 +15,7 @@ import { contextFromEntries, emptyContext, type EncryptionContext } from '../enc
 import { StrongroomError } from '../errors.ts'
 import type { EncryptedDataKey } from '../keyring.ts'
 import { type Suite, type SuiteId, suiteByWireId } from '../suite.ts'
+import type { HeaderMemo } from './header-memo.ts'
 import { messageInvalid, TRUNCATED } from './message-invalid.ts'
 import { Reader } from './reader.ts'
 
@@ -55,7 +56,7 @@ export interface Header {
  *
  * @throws `TRUNCATED` (a symbol) where bytes are missing, `MESSAGE_INVALID`, or `LIMIT_EXCEEDED` for too many encrypted data keys.
  */
-export function parseHeader(message: Uint8Array, limits: ParseLimits): Header {
+export function parseHeader(message: Uint8Array, limits: ParseLimits, memo?: HeaderMemo): Header {
   const reader = new Reader(message)
   const version = reader.u8()
   if (version !== 1 && version !== 2) throw messageInvalid()
@@ -63,8 +64,7 @@ export function parseHeader(message: Uint8Array, limits: ParseLimits): Header {
   const suite = suiteByWireId(reader.u16())
   if (suite === undefined || suite.messageVersion !== version) throw messageInvalid()
   const messageId = reader.take(messageIdLength(suite))
-  const context = readContext(reader)
-  const edks = readEncryptedDataKeys(reader, limits)
+  const { context, edks } = memo?.recall(reader, limits) ?? readMiddle(reader, limits, memo)
   const contentType = reader.u8()
   if (contentType !== FRAMED && contentType !== UNFRAMED) throw messageInvalid()
   if (version === 1 && (reader.u32() !== 0 || reader.u8() !== IV_LENGTH)) throw messageInvalid()
@@ -75,6 +75,19 @@ export function parseHeader(message: Uint8Array, limits: ParseLimits): Header {
   const iv = version === 1 ? reader.take(IV_LENGTH) : ZERO_IV
   const tag = reader.take(TAG_LENGTH)
   return { suite, messageId, context, edks, framed: contentType === FRAMED, frameLength, commitKey, body, iv, tag, end: reader.position }
+}
+
+/** The part of a header that all messages under one cached data key share. Deeply frozen, but for the bytes. */
+export interface HeaderMiddle {
+  readonly context: EncryptionContext
+  readonly edks: readonly EncryptedDataKey[]
+}
+
+function readMiddle(reader: Reader, limits: ParseLimits, memo: HeaderMemo | undefined): HeaderMiddle {
+  const start = reader.position
+  const middle = { context: readContext(reader), edks: readEncryptedDataKeys(reader, limits) }
+  memo?.remember(reader, start, middle)
+  return middle
 }
 
 /** 16 bytes in v1, 32 in v2. */
@@ -123,5 +136,5 @@ function readEncryptedDataKeys(reader: Reader, limits: ParseLimits): readonly En
     const providerInfo = Uint8Array.from(reader.take(reader.u16()))
     edks.push({ providerId, providerInfo, ciphertext: Uint8Array.from(reader.take(reader.u16())) })
   }
-  return edks
+  return Object.freeze(edks)
 }

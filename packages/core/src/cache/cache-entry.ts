@@ -1,0 +1,92 @@
+import type { SecretBytes } from '../secret-bytes.ts'
+import { SharedCall } from './shared-call.ts'
+
+/** Bounds of one data key's use. */
+export interface UseLimits {
+  readonly maxAgeMs: number
+  readonly maxMessages: number
+  readonly maxBytes: number
+}
+
+/**
+ * One cached answer of a materials manager. It holds a handle of its own on the data key; every user gets another. The key is overwritten when
+ * the entry was evicted and its last user is done.
+ */
+export class CacheEntry<T extends { readonly dataKey: SecretBytes }> {
+  readonly #limits: UseLimits
+  readonly #now: () => number
+  readonly #call: SharedCall<T>
+  #value: T | undefined
+  #readyAt = 0
+  #users = 0
+  #messages = 0
+  #bytes = 0
+  #evicted = false
+
+  constructor(limits: UseLimits, now: () => number, start: (signal: AbortSignal) => Promise<T>, onReady: () => void, onFailure: () => void) {
+    this.#limits = limits
+    this.#now = now
+    this.#call = new SharedCall(start)
+    this.#call.result.then((value) => {
+      this.#value = value
+      this.#readyAt = now()
+      this.#wipeIfUnused()
+      onReady()
+    }, onFailure)
+  }
+
+  /** The instant, on the given clock, from which the entry must not be used; infinite while the call is under way. */
+  get expiresAt(): number {
+    return this.#value === undefined ? Number.POSITIVE_INFINITY : this.#readyAt + this.#limits.maxAgeMs
+  }
+
+  /** Books one message of `bytes` against the limits; false where the entry cannot serve it any more. */
+  reserve(bytes: number): boolean {
+    if (this.#evicted || this.#messages + 1 > this.#limits.maxMessages || this.#bytes + bytes > this.#limits.maxBytes) return false
+    if (this.#value === undefined) {
+      if (this.#call.abandoned) return false
+    } else {
+      const age = this.#now() - this.#readyAt
+      // A clock that went backwards cannot tell the age: the entry counts as expired.
+      if (age < 0 || age >= this.#limits.maxAgeMs) return false
+    }
+    this.#messages += 1
+    this.#bytes += bytes
+    return true
+  }
+
+  /** The materials with a handle of the receiver's own: at once where they are there, else when they come. */
+  lease(signal: AbortSignal | undefined): T | Promise<T> {
+    return this.#value === undefined ? this.#leaseLater(signal) : withOwnHandle(this.#value)
+  }
+
+  /** Whether `lease` answers without waiting. */
+  get ready(): boolean {
+    return this.#value !== undefined
+  }
+
+  /** Takes the entry out of use. */
+  evict(): void {
+    this.#evicted = true
+    this.#wipeIfUnused()
+  }
+
+  async #leaseLater(signal: AbortSignal | undefined): Promise<T> {
+    // Counted until the handle is made, not just until the call ends: an eviction in between must not wipe the key.
+    this.#users += 1
+    try {
+      return withOwnHandle(await this.#call.wait(signal))
+    } finally {
+      this.#users -= 1
+      this.#wipeIfUnused()
+    }
+  }
+
+  #wipeIfUnused(): void {
+    if (this.#evicted && this.#users === 0) this.#value?.dataKey.dispose()
+  }
+}
+
+function withOwnHandle<T extends { readonly dataKey: SecretBytes }>(value: T): T {
+  return { ...value, dataKey: value.dataKey.share() }
+}

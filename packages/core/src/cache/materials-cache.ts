@@ -1,0 +1,93 @@
+import { isFunction, isInteger, validateOptions } from '../options.ts'
+import type { SecretBytes } from '../secret-bytes.ts'
+import type { CacheEntry } from './cache-entry.ts'
+
+/** Options of {@link createMaterialsCache}. */
+export interface MaterialsCacheOptions {
+  /** Most entries held; the least recently used goes first. Default 1,000. */
+  readonly maxEntries?: number
+  /** Milliseconds of a clock, for tests. */
+  readonly now?: () => number
+}
+
+type AnyEntry = CacheEntry<{ readonly dataKey: SecretBytes }>
+
+/**
+ * A bounded store of cached materials, in this process. Expired entries are wiped by a timer that does not keep the process alive.
+ *
+ * One is made for every caching materials manager that is not given one; make one yourself to share its bound, or its entries, between managers.
+ */
+export class MaterialsCache {
+  readonly now: () => number
+  readonly #maxEntries: number
+  readonly #entries = new Map<string, AnyEntry>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: MaterialsCacheOptions = {}) {
+    validateOptions('createMaterialsCache', options, { maxEntries: isInteger(1, 1_000_000), now: isFunction })
+    this.now = options.now ?? Date.now
+    this.#maxEntries = options.maxEntries ?? 1000
+  }
+
+  /** Entries held, expired ones included until they are swept. */
+  get size(): number {
+    return this.#entries.size
+  }
+
+  /** Wipes and forgets everything, for example after a key was revoked. */
+  clear(): void {
+    for (const entry of this.#entries.values()) entry.evict()
+    this.#entries.clear()
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  /** @internal */
+  get(id: string): AnyEntry | undefined {
+    const entry = this.#entries.get(id)
+    if (entry === undefined || this.#entries.size === 1) return entry
+    this.#entries.delete(id)
+    this.#entries.set(id, entry)
+    return entry
+  }
+
+  /** @internal */
+  put(id: string, entry: AnyEntry): void {
+    this.#entries.get(id)?.evict()
+    this.#entries.delete(id)
+    this.#entries.set(id, entry)
+    if (this.#entries.size <= this.#maxEntries) return
+    const [oldest] = this.#entries.keys()
+    if (oldest !== undefined) this.remove(oldest, this.#entries.get(oldest))
+  }
+
+  /** @internal Forgets an entry, unless another has taken its place. */
+  remove(id: string, entry: AnyEntry | undefined): void {
+    if (entry === undefined || this.#entries.get(id) !== entry) return
+    this.#entries.delete(id)
+    entry.evict()
+  }
+
+  /** @internal Makes sure that expired entries are wiped even when nobody asks for them again. */
+  scheduleSweep(): void {
+    if (this.#timer !== undefined) return
+    let next = Number.POSITIVE_INFINITY
+    for (const entry of this.#entries.values()) next = Math.min(next, entry.expiresAt)
+    if (next === Number.POSITIVE_INFINITY) return
+    // setTimeout takes at most 2^31 - 1 ms; a sweep that comes too early only schedules the next.
+    this.#timer = setTimeout(() => this.#sweep(), Math.min(Math.max(next - this.now(), 0), 2 ** 31 - 1))
+    this.#timer.unref()
+  }
+
+  #sweep(): void {
+    this.#timer = undefined
+    const now = this.now()
+    for (const [id, entry] of this.#entries) if (entry.expiresAt <= now) this.remove(id, entry)
+    this.scheduleSweep()
+  }
+}
+
+/** Makes a {@link MaterialsCache}. */
+export function createMaterialsCache(options: MaterialsCacheOptions = {}): MaterialsCache {
+  return new MaterialsCache(options)
+}

@@ -1,0 +1,76 @@
+import { constants, type KeyObject, privateDecrypt, publicEncrypt } from 'node:crypto'
+import { StrongroomError } from '../errors.ts'
+import { loadRsaPrivateKey, loadRsaPublicKey, type RsaKeyInput } from '../keys/rsa-key.ts'
+import { assertImplicitRejection } from '../keys/rsa-pkcs1.ts'
+import { isAnything, isText, validateOptions } from '../options.ts'
+import { SecretBytes } from '../secret-bytes.ts'
+import type { RsaKey, RsaPadding } from '../wrapping-key.ts'
+
+/** Options of {@link rawRsaKey}. Give one half or both. */
+export interface RawRsaKeyOptions {
+  /** Name of the key, as it stands in messages; not secret. */
+  readonly name: string
+  /** Encrypts. A private key alone brings its public half. */
+  readonly publicKey?: RsaKeyInput
+  /** Decrypts. */
+  readonly privateKey?: RsaKeyInput
+  /** Of an encrypted private key. */
+  readonly passphrase?: string
+}
+
+/** Shorter keys are read but not written to. */
+const LEAST_BITS_TO_SEAL = 2048
+
+const schemes: ReadonlyMap<RsaPadding, { readonly padding: number; readonly oaepHash?: string }> = new Map([
+  ['PKCS1', { padding: constants.RSA_PKCS1_PADDING }],
+  ['OAEP_SHA1', { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' }],
+  ['OAEP_SHA256', { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' }],
+  ['OAEP_SHA384', { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha384' }],
+  ['OAEP_SHA512', { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha512' }],
+])
+
+/** The paddings that {@link rawRsaKey} serves. */
+export const rawRsaPaddings: readonly RsaPadding[] = Object.freeze([...schemes.keys()])
+
+/**
+ * An RSA key in this process as a wrapping key.
+ *
+ * @throws `OPTION_INVALID`, `KEY_INVALID`
+ */
+export function rawRsaKey(options: RawRsaKeyOptions): RsaKey {
+  validateOptions('rawRsaKey', options, { name: isText, publicKey: isAnything, privateKey: isAnything, passphrase: isText }, ['name'])
+  const { name } = options
+  const privateKey = options.privateKey === undefined ? undefined : loadRsaPrivateKey(options.privateKey, options.passphrase)
+  const publicInput = options.publicKey ?? privateKey
+  if (publicInput === undefined) throw new StrongroomError('OPTION_INVALID', 'An RSA key needs publicKey, privateKey, or both.', { option: 'publicKey' })
+  const publicKey = loadRsaPublicKey(publicInput)
+  return {
+    kind: 'rsa',
+    name,
+    paddings: rawRsaPaddings,
+    async seal(secret, padding) {
+      assertStrength(name, publicKey)
+      return Uint8Array.from(secret.use((bytes) => publicEncrypt({ key: publicKey, ...scheme(padding) }, bytes)))
+    },
+    ...(privateKey === undefined
+      ? {}
+      : {
+          async open(sealed: Uint8Array, padding: RsaPadding) {
+            if (padding === 'PKCS1') assertImplicitRejection(privateKey)
+            return SecretBytes.take(privateDecrypt({ key: privateKey, ...scheme(padding) }, sealed))
+          },
+        }),
+  }
+}
+
+function scheme(padding: RsaPadding): { readonly padding: number; readonly oaepHash?: string } {
+  const found = schemes.get(padding)
+  if (found) return found
+  throw new StrongroomError('OPTION_INVALID', `A raw RSA key does not serve the padding ${padding}. Known: ${rawRsaPaddings.join(', ')}.`, { option: 'padding' })
+}
+
+function assertStrength(name: string, key: KeyObject): void {
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
+  if (bits >= LEAST_BITS_TO_SEAL) return
+  throw new StrongroomError('KEY_INVALID', `The RSA key ${name} has ${bits} bits; encrypting needs at least ${LEAST_BITS_TO_SEAL}.`, { option: 'publicKey' })
+}
