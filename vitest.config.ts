@@ -1,13 +1,32 @@
 import { defineConfig } from 'vitest/config'
 
-// The private export condition runs every package from its source: no build before tests.
-const conditions = ['@strongroom/source', 'node', 'import', 'module', 'default']
+// The private export condition runs every package from its source: no build before tests. The others are those of Node itself.
+const conditions = ['@strongroom/source', 'node', 'import', 'default']
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: ['test/integration/**', '**/node_modules/**'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          // Starts LocalStack, only when a file of this project runs.
+          globalSetup: ['test/support/localstack-setup.ts'],
+          testTimeout: 120_000,
+        },
+      },
+    ],
   },
 })

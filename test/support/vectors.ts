@@ -1,21 +1,23 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { afterAll } from 'vitest'
+import { join } from 'node:path'
+import { afterAll, describe, it } from 'vitest'
+import { bundlePath, hasVectors, type VectorBundle } from './vector-bundles.ts'
 
-// The official vectors lie beside the repository, never in it. This is the one place that knows where.
-const bundles = resolve(import.meta.dirname, '../../../shared/vectors')
+export { hasVectors }
 
-/** Whether the bundle of official test vectors is at hand. */
-export function hasVectors(bundle: 'esdk'): boolean {
-  return existsSync(join(bundles, `${bundle}.tar.gz`))
+/** Reads the files of an unpacked bundle. */
+export interface Vectors {
+  bytes(path: string): Buffer
+  json<T>(path: string): T
+  path(path: string): string
 }
 
 /** Unpacks a bundle for the current test file and answers a reader of its files; all is removed after the last test. */
-export function unpackVectors(bundle: 'esdk'): { bytes(path: string): Buffer; json<T>(path: string): T; path(path: string): string } {
+export function unpackVectors(bundle: VectorBundle): Vectors {
   const folder = mkdtempSync(join(tmpdir(), 'strongroom-vectors-'))
-  execFileSync('tar', ['-xzf', join(bundles, `${bundle}.tar.gz`), '-C', folder])
+  execFileSync('tar', ['-xzf', bundlePath(bundle), '-C', folder])
   afterAll(() => rmSync(folder, { recursive: true }))
   const path = (name: string) => join(folder, bundle, name)
   return {
@@ -23,4 +25,10 @@ export function unpackVectors(bundle: 'esdk'): { bytes(path: string): Buffer; js
     bytes: (name) => readFileSync(path(name)),
     json: <T>(name: string) => JSON.parse(readFileSync(path(name), 'utf8')) as T,
   }
+}
+
+/** A group of tests that read official vectors: skipped by name where the bundle is absent. The tests may depend on what is in it. */
+export function describeVectors(bundle: VectorBundle, name: string, tests: (vectors: Vectors) => void): void {
+  if (hasVectors(bundle)) describe(name, () => tests(unpackVectors(bundle)))
+  else describe.skip(name, () => it('needs the official vectors', () => {}))
 }

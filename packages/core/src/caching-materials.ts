@@ -75,11 +75,17 @@ export function cachingMaterials(options: CachingMaterialsOptions): Materials {
     throw new StrongroomError('OPTION_INVALID', 'cachingMaterials needs exactly one of keyring and materials.', { option: 'keyring' })
   }
   if (options.store !== undefined && options.maxEntries !== undefined) {
-    throw new StrongroomError('OPTION_INVALID', 'maxEntries belongs to the store: give it to createMaterialsCache.', { option: 'maxEntries' })
+    throw new StrongroomError('OPTION_INVALID', 'maxEntries belongs to the store: give it to createMaterialsCache.', {
+      option: 'maxEntries',
+    })
   }
   const inner = materials ?? defaultMaterials(keyring as Keyring)
   const store = options.store ?? new MaterialsCache(options.maxEntries === undefined ? {} : { maxEntries: options.maxEntries })
-  const limits: UseLimits = { maxAgeMs: options.maxAgeMs, maxMessages: options.maxMessages ?? 100_000, maxBytes: options.maxBytes ?? 2 ** 30 }
+  const limits: UseLimits = {
+    maxAgeMs: options.maxAgeMs,
+    maxMessages: options.maxMessages ?? 100_000,
+    maxBytes: options.maxBytes ?? 2 ** 30,
+  }
   const forReading: UseLimits = { maxAgeMs: limits.maxAgeMs, maxMessages: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY }
   const scope = partition === undefined ? `${identityOf(keyring ?? inner)}/` : `${JSON.stringify(partition)}/`
 
@@ -113,9 +119,12 @@ export function cachingMaterials(options: CachingMaterialsOptions): Materials {
   return {
     forEncrypt(request: EncryptRequest): EncryptMaterials | Promise<EncryptMaterials> {
       const { suite, plaintextLength } = request
-      if (suite.kdfHash === undefined || plaintextLength === undefined || plaintextLength > limits.maxBytes) return inner.forEncrypt(request)
+      if (suite.kdfHash === undefined || plaintextLength === undefined || plaintextLength > limits.maxBytes)
+        return inner.forEncrypt(request)
       const id = encryptId(scope, request)
-      return cached(id, 'encrypt', plaintextLength, request, limits, (shared) => inner.forEncrypt({ ...request, ...shared, plaintextLength: undefined }))
+      return cached(id, 'encrypt', plaintextLength, request, limits, (shared) =>
+        inner.forEncrypt({ ...request, ...shared, plaintextLength: undefined }),
+      )
     },
 
     forDecrypt(request: DecryptRequest): DecryptMaterials | Promise<DecryptMaterials> {

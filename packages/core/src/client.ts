@@ -33,7 +33,7 @@ export interface EncryptionClientOptions {
   readonly frameLength?: number
   /** Most encrypted data keys in a message, written or read. Default 16. */
   readonly maxEncryptedDataKeys?: number
-  /** Also read the messages of ESDK for .NET 4.0.0, which wrote suites 01xx to 03xx in a form of its own. Default false. */
+  /** Also read the messages of ESDK for .NET 4.0.0, which authenticated headers in a form of its own. Default false. */
   readonly netV400Retry?: boolean
   readonly observer?: Observer
   /** Source of message ids, for tests. */
@@ -116,7 +116,13 @@ export function createEncryptionClient(options: EncryptionClientOptions): Encryp
     observer: isFunction,
     random: isFunction,
   })
-  const { commitmentPolicy = 'REQUIRE_ENCRYPT_REQUIRE_DECRYPT', maxEncryptedDataKeys = 16, netV400Retry = false, observer, random = systemRandom } = options
+  const {
+    commitmentPolicy = 'REQUIRE_ENCRYPT_REQUIRE_DECRYPT',
+    maxEncryptedDataKeys = 16,
+    netV400Retry = false,
+    observer,
+    random = systemRandom,
+  } = options
   const materials = chooseMaterials(options)
   const headerMemo = options.cache === undefined ? undefined : new HeaderMemo()
   const suite = options.suite === undefined ? defaultSuite(commitmentPolicy) : suiteById(options.suite)
@@ -140,7 +146,12 @@ export function createEncryptionClient(options: EncryptionClientOptions): Encryp
       signal: call.signal,
       observer,
     })
-    observe(observer, { type: 'message.encrypted', suite: made.suite.id, plaintextBytes: plaintext.length, ciphertextBytes: made.ciphertext.length })
+    observe(observer, {
+      type: 'message.encrypted',
+      suite: made.suite.id,
+      plaintextBytes: plaintext.length,
+      ciphertextBytes: made.ciphertext.length,
+    })
     return { ciphertext: made.ciphertext, suite: made.suite.id, encryptionContext: made.encryptionContext }
   }
 
@@ -159,7 +170,12 @@ export function createEncryptionClient(options: EncryptionClientOptions): Encryp
         signal: call.signal,
         observer,
       })
-      observe(observer, { type: 'message.decrypted', suite: opened.suite.id, plaintextBytes: opened.plaintext.length, ciphertextBytes: ciphertext.length })
+      observe(observer, {
+        type: 'message.decrypted',
+        suite: opened.suite.id,
+        plaintextBytes: opened.plaintext.length,
+        ciphertextBytes: ciphertext.length,
+      })
       return { plaintext: opened.plaintext, suite: opened.suite.id, encryptionContext: opened.encryptionContext, openedBy: opened.openedBy }
     } catch (error) {
       if (isStrongroomError(error)) observe(observer, { type: 'message.rejected', code: error.code, ciphertextBytes: ciphertext.length })
@@ -188,15 +204,24 @@ function chooseMaterials({ keyring, materials, cache }: EncryptionClientOptions)
   }
   if (keyring === undefined) {
     if (cache === undefined) return materials as Materials
-    throw new StrongroomError('OPTION_INVALID', 'cache goes with keyring. Around materials of your own, put cachingMaterials({ materials, … }).', { option: 'cache' })
+    throw new StrongroomError(
+      'OPTION_INVALID',
+      'cache goes with keyring. Around materials of your own, put cachingMaterials({ materials, … }).',
+      { option: 'cache' },
+    )
   }
   return cache === undefined ? defaultMaterials(keyring) : cachingMaterials({ ...cache, keyring })
 }
 
 function assertBytes(name: string, value: unknown): void {
   if (value instanceof Uint8Array && !(value.buffer instanceof SharedArrayBuffer)) return
-  const remedy = typeof value === 'string' ? 'encode the string, for example with new TextEncoder().encode(text)' : 'give a Uint8Array over an ArrayBuffer of its own'
-  throw new StrongroomError('INPUT_INVALID', `${name} must be a Uint8Array that is not shared between threads: ${remedy}.`, { option: name })
+  const remedy =
+    typeof value === 'string'
+      ? 'encode the string, for example with new TextEncoder().encode(text)'
+      : 'give a Uint8Array over an ArrayBuffer of its own'
+  throw new StrongroomError('INPUT_INVALID', `${name} must be a Uint8Array that is not shared between threads: ${remedy}.`, {
+    option: name,
+  })
 }
 
 /** Some official clients refuse to read what the format allows; whoever runs a mixed fleet wants to know before they do. */
@@ -204,8 +229,13 @@ function warnOfPortability(context: EncryptionContext, observer: Observer | unde
   if (observer === undefined) return
   const empty = Object.keys(context).find((key) => context[key] === '')
   const what = empty === undefined ? undefined : `the value of ${JSON.stringify(empty)} is empty`
-  const tooLong = serialiseContext(context).length > PORTABLE_CONTEXT_BYTES ? `it is longer than ${PORTABLE_CONTEXT_BYTES} bytes` : undefined
+  const tooLong =
+    serialiseContext(context).length > PORTABLE_CONTEXT_BYTES ? `it is longer than ${PORTABLE_CONTEXT_BYTES} bytes` : undefined
   const reason = what ?? tooLong
   if (reason === undefined) return
-  observe(observer, { type: 'warning', code: 'context.notPortable', message: `The AWS Encryption SDK for Java will refuse to read this encryption context: ${reason}.` })
+  observe(observer, {
+    type: 'warning',
+    code: 'context.notPortable',
+    message: `The AWS Encryption SDK for Java will refuse to read this encryption context: ${reason}.`,
+  })
 }

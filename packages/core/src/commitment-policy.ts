@@ -20,9 +20,13 @@ export function defaultSuite(policy: CommitmentPolicy): Suite<SuiteId> {
 export function assertMayEncrypt(policy: CommitmentPolicy, suite: Suite): void {
   if (suite.commits !== (policy === 'FORBID_ENCRYPT_ALLOW_DECRYPT')) return
   const remedy = suite.commits ? 'use REQUIRE_ENCRYPT_ALLOW_DECRYPT or a suite without commitment' : 'use suite 0478 or 0578'
-  throw new StrongroomError('SUITE_FORBIDDEN', `The commitment policy ${policy} does not allow encrypting with suite ${suite.id} (${suite.name}): ${remedy}.`, {
-    option: 'commitmentPolicy',
-  })
+  throw new StrongroomError(
+    'SUITE_FORBIDDEN',
+    `The commitment policy ${policy} does not allow encrypting with suite ${suite.id} (${suite.name}): ${remedy}.`,
+    {
+      option: 'commitmentPolicy',
+    },
+  )
 }
 
 /** @throws `SUITE_FORBIDDEN` where the policy does not let the suite be read. */

@@ -48,7 +48,8 @@ export function normaliseContext(input: unknown): EncryptionContext {
   if (input === undefined) return emptyContext
   const known = normalised.get(input as object)
   if (known !== undefined) return known
-  if (typeof input !== 'object' || input === null || Array.isArray(input) || input instanceof Map) {
+  // Anything else (a Map, URLSearchParams, an instance with getters) would lose its pairs without a word.
+  if (typeof input !== 'object' || input === null || !isPlain(input)) {
     throw new StrongroomError('CONTEXT_INVALID', 'encryptionContext must be a plain object of strings.', { option: 'encryptionContext' })
   }
   const entries = Object.entries(input)
@@ -60,7 +61,7 @@ export function normaliseContext(input: unknown): EncryptionContext {
   }
   const context = contextFromEntries(entries as [string, string][])
   // A frozen object of strings cannot change: its copy serves every later call with it, and lets caches recognise it.
-  if (Object.isFrozen(input) && isPlain(input)) normalised.set(input, context)
+  if (Object.isFrozen(input) && !hasGetters(input)) normalised.set(input, context)
   return context
 }
 
@@ -68,12 +69,20 @@ const normalised = new WeakMap<object, EncryptionContext>()
 
 function isPlain(input: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(input)
-  return prototype === Object.prototype || prototype === null
+  // Not compared with Object.prototype: a plain object may come from another realm.
+  return prototype === null || (!Array.isArray(input) && Object.getPrototypeOf(prototype) === null)
+}
+
+function hasGetters(input: object): boolean {
+  return Object.values(Object.getOwnPropertyDescriptors(input)).some((property) => property.get !== undefined)
 }
 
 function invalid(key: string, what: string): StrongroomError {
   const shown = key.length > 64 ? `${key.slice(0, 64)}…` : key
-  return new StrongroomError('CONTEXT_INVALID', `The encryption context key ${JSON.stringify(shown)} ${what}.`, { contextKey: key, option: 'encryptionContext' })
+  return new StrongroomError('CONTEXT_INVALID', `The encryption context key ${JSON.stringify(shown)} ${what}.`, {
+    contextKey: key,
+    option: 'encryptionContext',
+  })
 }
 
 /**
@@ -86,11 +95,13 @@ export function serialiseContext(context: EncryptionContext): Uint8Array {
   return serialiseKeys(context, keys.length > 1 ? keys.sort(compareUtf8) : keys)
 }
 
-const legacyOrder = new Intl.Collator('en-US').compare
+let legacyOrder: Intl.Collator | undefined
 
 /** The same in the order that the official JavaScript raw AES keyring used by default: locale-aware, upper case after lower. */
 export function serialiseContextLegacyOrder(context: EncryptionContext): Uint8Array {
-  return serialiseKeys(context, Object.keys(context).sort(legacyOrder))
+  // Made on first use: loading the collation data takes milliseconds.
+  legacyOrder ??= new Intl.Collator('en-US')
+  return serialiseKeys(context, Object.keys(context).sort(legacyOrder.compare))
 }
 
 function serialiseKeys(context: EncryptionContext, keys: readonly string[]): Uint8Array {
@@ -123,13 +134,20 @@ function writeLength(out: Uint8Array, at: number, length: number): number {
 }
 
 function tooLarge(): StrongroomError {
-  return new StrongroomError('CONTEXT_INVALID', `The encryption context is longer than ${MAX_CONTEXT_BYTES} bytes once serialised. It is for a few short, non-secret facts.`, {
-    option: 'encryptionContext',
-  })
+  return new StrongroomError(
+    'CONTEXT_INVALID',
+    `The encryption context is longer than ${MAX_CONTEXT_BYTES} bytes once serialised. It is for a few short, non-secret facts.`,
+    {
+      option: 'encryptionContext',
+    },
+  )
 }
 
 /** Serialises the pairs that a message authenticates without storing them; nothing where there are none. */
-export function serialiseRequired(materials: { readonly context: EncryptionContext; readonly requiredKeys: readonly string[] }): Uint8Array {
+export function serialiseRequired(materials: {
+  readonly context: EncryptionContext
+  readonly requiredKeys: readonly string[]
+}): Uint8Array {
   const { context, requiredKeys } = materials
   if (requiredKeys.length === 0) return NO_BYTES
   return serialiseContext(contextFromEntries(requiredKeys.map((key) => [key, context[key] as string])))

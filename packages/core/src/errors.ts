@@ -49,9 +49,12 @@ export interface ErrorDetails {
  */
 export class StrongroomError<Code extends string = string> extends Error {
   readonly code: Code
-  readonly option?: string
-  readonly contextKey?: string
-  readonly [BRAND] = true
+  declare readonly option?: string
+  declare readonly contextKey?: string
+
+  static {
+    Object.defineProperty(this.prototype, BRAND, { value: true })
+  }
 
   constructor(code: Code, message: string, details: ErrorDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined)
@@ -77,5 +80,9 @@ export class StrongroomError<Code extends string = string> extends Error {
  * ```
  */
 export function isStrongroomError<Code extends string>(value: unknown, code?: Code): value is StrongroomError<Code> {
-  return value instanceof Error && (value as { [BRAND]?: unknown })[BRAND] === true && (code === undefined || (value as { code?: unknown }).code === code)
+  return (
+    value instanceof Error &&
+    (value as { [BRAND]?: unknown })[BRAND] === true &&
+    (code === undefined || (value as { code?: unknown }).code === code)
+  )
 }

@@ -63,6 +63,8 @@ export interface Attempt {
   readonly keyId?: string
   readonly outcome: AttemptOutcome
   readonly cause?: unknown
+  /** Set where telling of the attempt would make a padding oracle: then the error is letter for letter the one of a forged message. */
+  readonly untold?: true
 }
 
 /** No encrypted data key could be opened. */
@@ -74,7 +76,8 @@ export interface UnwrapFailure {
  * Turns data keys into encrypted data keys and back.
  *
  * `unwrap` tries every encrypted data key that is its own until one opens; a broken or unreachable one never hides a good one. It does not
- * throw for a key that fails, it reports the attempt; it rejects only where the call was aborted.
+ * throw for a key that fails, it reports the attempt; it rejects only where the call was aborted. The arrays that it is given belong to the
+ * call: nobody changes them until it ends.
  */
 export interface Keyring {
   /** Set when the keyring is exactly one key: what S3 objects need. */

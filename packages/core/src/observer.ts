@@ -3,7 +3,12 @@ export type ObserverEvent =
   | { readonly type: 'dataKey.generated'; readonly suite: string; readonly keyIds: readonly string[]; readonly durationMs: number }
   | { readonly type: 'dataKey.unwrapped'; readonly suite: string; readonly keyId: string; readonly durationMs: number }
   | { readonly type: 'cache.hit' | 'cache.miss' | 'cache.coalesced'; readonly operation: 'encrypt' | 'decrypt'; readonly suite: string }
-  | { readonly type: 'message.encrypted' | 'message.decrypted'; readonly suite: string; readonly plaintextBytes: number; readonly ciphertextBytes: number }
+  | {
+      readonly type: 'message.encrypted' | 'message.decrypted'
+      readonly suite: string
+      readonly plaintextBytes: number
+      readonly ciphertextBytes: number
+    }
   | { readonly type: 'message.rejected'; readonly code: string; readonly ciphertextBytes: number }
   | { readonly type: 'keyring.failed'; readonly keyId?: string; readonly outcome: string; readonly error?: string }
   | { readonly type: 'warning'; readonly code: WarningCode; readonly message: string }
@@ -22,7 +27,9 @@ export type Observer = (event: ObserverEvent) => void
 export function observe(observer: Observer | undefined, event: ObserverEvent): void {
   if (observer === undefined) return
   try {
-    observer(event)
+    const answer: unknown = observer(event)
+    // An asynchronous observer fits the type; its rejection would end the process.
+    if (answer instanceof Promise) answer.catch(() => undefined)
   } catch {
     // An observer's failure is its own.
   }

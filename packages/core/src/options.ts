@@ -11,7 +11,12 @@ export type OptionCheck = (value: unknown) => string | undefined
  * @param checks - a check for every known option; a value of undefined counts as not given.
  * @throws `OPTION_INVALID`
  */
-export function validateOptions<T extends object>(where: string, input: T, checks: { readonly [K in keyof Required<T>]: OptionCheck }, required: readonly (keyof T)[] = []): void {
+export function validateOptions<T extends object>(
+  where: string,
+  input: T,
+  checks: { readonly [K in keyof Required<T>]: OptionCheck },
+  required: readonly (keyof T)[] = [],
+): void {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new StrongroomError('OPTION_INVALID', `${where} takes an options object.`)
   }
@@ -19,23 +24,32 @@ export function validateOptions<T extends object>(where: string, input: T, check
   for (const [name, value] of Object.entries(input)) {
     const check = known.get(name)
     if (check === undefined) {
-      throw new StrongroomError('OPTION_INVALID', `${where} does not know the option ${JSON.stringify(name)}. Known: ${[...known.keys()].join(', ')}.`, { option: name })
+      throw new StrongroomError(
+        'OPTION_INVALID',
+        `${where} does not know the option ${JSON.stringify(name)}. Known: ${[...known.keys()].join(', ')}.`,
+        { option: name },
+      )
     }
     const wrong = value === undefined ? undefined : check(value)
     if (wrong !== undefined) throw new StrongroomError('OPTION_INVALID', `${where}: the option ${name} must ${wrong}.`, { option: name })
   }
   for (const name of required) {
-    if (input[name] === undefined) throw new StrongroomError('OPTION_INVALID', `${where} needs the option ${String(name)}.`, { option: String(name) })
+    if (input[name] === undefined)
+      throw new StrongroomError('OPTION_INVALID', `${where} needs the option ${String(name)}.`, { option: String(name) })
   }
 }
 
 /** A whole number in a range. */
 export function isInteger(least: number, most: number): OptionCheck {
-  return (value) => (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most ? undefined : `be a whole number from ${least} to ${most}`)
+  return (value) =>
+    Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most
+      ? undefined
+      : `be a whole number from ${least} to ${most}`
 }
 
 /** A string that is not empty and has a UTF-8 form. */
-export const isText: OptionCheck = (value) => (typeof value === 'string' && value.length > 0 && value.isWellFormed() ? undefined : 'be a non-empty string')
+export const isText: OptionCheck = (value) =>
+  typeof value === 'string' && value.length > 0 && value.isWellFormed() ? undefined : 'be a non-empty string'
 
 /** true or false. */
 export const isBoolean: OptionCheck = (value) => (typeof value === 'boolean' ? undefined : 'be true or false')

@@ -12,7 +12,11 @@ const MAX_AGE_MS = 1000
  * Bytes are overwritten as they are handed out. A pool is thrown away after a second of wall-clock time, when the clock went backwards, and
  * in another process: a virtual machine or process restored from a snapshot must not hand out the bytes that its twin hands out.
  */
-export function pooledRandom(fill: (pool: Uint8Array) => void = randomFillSync, now: () => number = Date.now, pid: () => number = () => process.pid): RandomSource {
+export function pooledRandom(
+  fill: (pool: Uint8Array) => void = randomFillSync,
+  now: () => number = Date.now,
+  pid: () => number = () => process.pid,
+): RandomSource {
   const pool = new Uint8Array(POOL_BYTES)
   let used = POOL_BYTES
   let filledAt = 0

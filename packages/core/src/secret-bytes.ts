@@ -27,7 +27,15 @@ interface Vault {
 export class SecretBytes implements Disposable {
   readonly length: number
   #vault: Vault | undefined
-  readonly [BRAND] = true
+
+  static {
+    Object.defineProperty(this.prototype, BRAND, { value: true })
+    Object.defineProperty(this.prototype, INSPECT, {
+      value(this: SecretBytes): string {
+        return this.toString()
+      },
+    })
+  }
 
   private constructor(vault: Vault) {
     this.#vault = vault
@@ -104,10 +112,6 @@ export class SecretBytes implements Disposable {
   }
 
   toJSON(): string {
-    return this.toString()
-  }
-
-  [INSPECT](): string {
     return this.toString()
   }
 

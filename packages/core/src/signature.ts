@@ -9,11 +9,15 @@
  */
 import { createPublicKey, ECDH, generateKeyPair, type KeyObject, sign, verify } from 'node:crypto'
 import { promisify } from 'node:util'
+import { StrongroomError } from './errors.ts'
 import type { SuiteSignature } from './suite.ts'
 
 type Curve = SuiteSignature['curve']
 
-const curves: Record<Curve, { readonly openssl: string; readonly coordinate: number; readonly order: bigint; readonly spkiPrefix: Buffer }> = {
+const curves: Record<
+  Curve,
+  { readonly openssl: string; readonly coordinate: number; readonly order: bigint; readonly spkiPrefix: Buffer }
+> = {
   'P-256': {
     openssl: 'prime256v1',
     coordinate: 32,
@@ -54,6 +58,11 @@ export function parseVerificationKey(signature: SuiteSignature, publicKey: strin
 
 /** Signs, at the suite's one length. */
 export async function signFixedLength(signature: SuiteSignature, key: KeyObject, data: Uint8Array): Promise<Uint8Array> {
+  const { openssl } = curves[signature.curve]
+  // No signature of another key ever gets the length: without this the loop would not end.
+  if (key.asymmetricKeyDetails?.namedCurve !== openssl) {
+    throw new StrongroomError('MATERIALS_INVALID', `The materials manager answered a signing key that is not of the curve ${signature.curve}.`)
+  }
   for (;;) {
     const der = toFixedLength(signature, await signOnce(signature, key, data))
     if (der !== undefined) return der

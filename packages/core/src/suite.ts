@@ -31,7 +31,13 @@ export interface Suite<Id extends string = string> {
 const p256: SuiteSignature = { curve: 'P-256', hash: 'sha256', signatureLength: 71 }
 const p384: SuiteSignature = { curve: 'P-384', hash: 'sha384', signatureLength: 103 }
 
-function suite(id: SuiteId, dataKeyLength: 16 | 24 | 32, kdfHash?: Suite['kdfHash'], commits = false, signature?: SuiteSignature): Suite<SuiteId> {
+function suite(
+  id: SuiteId,
+  dataKeyLength: 16 | 24 | 32,
+  kdfHash?: Suite['kdfHash'],
+  commits = false,
+  signature?: SuiteSignature,
+): Suite<SuiteId> {
   const bits = dataKeyLength * 8
   const parts = [`AES-${bits}-GCM`, ...(kdfHash ? [`HKDF-${kdfHash.toUpperCase()}`] : []), ...(commits ? ['COMMIT'] : [])]
   if (signature) parts.push(`ECDSA-${signature.curve}`)
@@ -75,7 +81,11 @@ export const suites: readonly Suite<SuiteId>[] = Object.freeze(table)
 export function suiteById(id: SuiteId): Suite<SuiteId> {
   const found = byId.get(id)
   if (found) return found
-  throw new StrongroomError('OPTION_INVALID', `No algorithm suite has the id ${JSON.stringify(id)}. Known: ${[...byId.keys()].join(', ')}.`, { option: 'suite' })
+  throw new StrongroomError(
+    'OPTION_INVALID',
+    `No algorithm suite has the id ${JSON.stringify(id)}. Known: ${[...byId.keys()].join(', ')}.`,
+    { option: 'suite' },
+  )
 }
 
 /** The suite that two bytes on the wire name, or undefined. */

@@ -18,7 +18,12 @@ export class UnwrapError extends StrongroomError<'KEY_TRANSIENT' | 'KEY_OPERATIO
  *
  * @throws `KEY_TRANSIENT`, `KEY_OPERATIONAL`, `KEY_SHREDDED` or `MESSAGE_INVALID`, by the worst outcome among the attempts.
  */
-export async function unwrapDataKey(keyring: Keyring, edks: readonly EncryptedDataKey[], length: number, request: WrapRequest): Promise<Unwrapped> {
+export async function unwrapDataKey(
+  keyring: Keyring,
+  edks: readonly EncryptedDataKey[],
+  length: number,
+  request: WrapRequest,
+): Promise<Unwrapped> {
   const started = performance.now()
   const attempts: Attempt[] = []
   let left = edks.map((edk, index) => ({ edk, index }))
@@ -34,18 +39,26 @@ export async function unwrapDataKey(keyring: Keyring, edks: readonly EncryptedDa
     const opened = left[answer.edk]
     if (opened === undefined) {
       answer.secret.dispose()
-      throw new StrongroomError('MATERIALS_INVALID', `The key ${answer.keyId} says it opened an encrypted data key that was not given. That is a defect of its keyring.`)
+      throw new StrongroomError(
+        'MATERIALS_INVALID',
+        `The key ${answer.keyId} says it opened an encrypted data key that was not given. That is a defect of its keyring.`,
+      )
     }
     if (answer.secret.length === length) {
-      observe(request.observer, { type: 'dataKey.unwrapped', suite: request.suite.id, keyId: answer.keyId, durationMs: performance.now() - started })
+      observe(request.observer, {
+        type: 'dataKey.unwrapped',
+        suite: request.suite.id,
+        keyId: answer.keyId,
+        durationMs: performance.now() - started,
+      })
       return { secret: answer.secret, edk: opened.index, keyId: answer.keyId }
     }
     answer.secret.dispose()
     attempts.push({ edk: opened.index, keyId: answer.keyId, outcome: 'rejected' })
     left = left.filter((candidate) => candidate !== opened)
   }
-  for (const { keyId, outcome, cause } of attempts) {
-    if (outcome === 'not-mine') continue
+  for (const { keyId, outcome, cause, untold } of attempts) {
+    if (outcome === 'not-mine' || untold) continue
     observe(request.observer, {
       type: 'keyring.failed',
       outcome,
@@ -57,18 +70,25 @@ export async function unwrapDataKey(keyring: Keyring, edks: readonly EncryptedDa
 }
 
 const explanations: ReadonlyMap<AttemptOutcome, { code: 'KEY_TRANSIENT' | 'KEY_OPERATIONAL' | 'KEY_SHREDDED'; text: string }> = new Map([
-  ['transient', { code: 'KEY_TRANSIENT', text: 'A key that could open the message cannot be reached now; the same call may succeed later' }],
-  ['operational', { code: 'KEY_OPERATIONAL', text: 'A key that could open the message may not be used; its policy or state has to be mended' }],
+  [
+    'transient',
+    { code: 'KEY_TRANSIENT', text: 'A key that could open the message cannot be reached now; the same call may succeed later' },
+  ],
+  [
+    'operational',
+    { code: 'KEY_OPERATIONAL', text: 'A key that could open the message may not be used; its policy or state has to be mended' },
+  ],
   ['shredded', { code: 'KEY_SHREDDED', text: 'The key of the message was destroyed on purpose; the message can no longer be opened' }],
 ])
 
-function unwrapError(attempts: readonly Attempt[]): StrongroomError {
+function unwrapError(all: readonly Attempt[]): StrongroomError {
+  const attempts = all.filter(({ untold }) => untold !== true)
   for (const [outcome, { code, text }] of explanations) {
     if (attempts.some((attempt) => attempt.outcome === outcome)) return new UnwrapError(code, `${text} (${describe(attempts)}).`, attempts)
   }
   const plain = messageInvalid()
-  // Without an attempt that may be told, this is letter for letter the error of a forged message: see the raw RSA keyring.
-  return attempts.length === 0 ? plain : new UnwrapError('MESSAGE_INVALID', `${plain.message} (${describe(attempts)})`, attempts)
+  // Where one attempt must not be told, none is: this is letter for letter the error of a forged message. See the RSA keyring.
+  return attempts.length === 0 || attempts.length < all.length ? plain : new UnwrapError('MESSAGE_INVALID', `${plain.message} (${describe(attempts)})`, attempts)
 }
 
 function describe(attempts: readonly Attempt[]): string {

@@ -31,9 +31,18 @@ export interface KmsKey {
   readonly kind: 'kms'
   /** The key's ARN; undefined means discovery. */
   readonly keyId?: string
-  generate(length: number, context: EncryptionContext, options?: CallOptions): Promise<{ secret: SecretBytes; blob: Uint8Array; keyArn: string }>
+  generate(
+    length: number,
+    context: EncryptionContext,
+    options?: CallOptions,
+  ): Promise<{ secret: SecretBytes; blob: Uint8Array; keyArn: string }>
   encrypt(secret: SecretBytes, context: EncryptionContext, options?: CallOptions): Promise<{ blob: Uint8Array; keyArn: string }>
-  decrypt(blob: Uint8Array, context: EncryptionContext, keyArn?: string, options?: CallOptions): Promise<{ secret: SecretBytes; keyArn: string }>
+  decrypt(
+    blob: Uint8Array,
+    context: EncryptionContext,
+    keyArn?: string,
+    options?: CallOptions,
+  ): Promise<{ secret: SecretBytes; keyArn: string }>
 }
 
 /** One key-encryption key in one place. A backend implements the kind that its key is, and knows no message format. */

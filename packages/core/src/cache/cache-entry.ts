@@ -23,7 +23,13 @@ export class CacheEntry<T extends { readonly dataKey: SecretBytes }> {
   #bytes = 0
   #evicted = false
 
-  constructor(limits: UseLimits, now: () => number, start: (signal: AbortSignal) => Promise<T>, onReady: () => void, onFailure: () => void) {
+  constructor(
+    limits: UseLimits,
+    now: () => number,
+    start: (signal: AbortSignal) => Promise<T>,
+    onReady: () => void,
+    onFailure: () => void,
+  ) {
     this.#limits = limits
     this.#now = now
     this.#call = new SharedCall(start)

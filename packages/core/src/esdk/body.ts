@@ -18,9 +18,9 @@ import { Reader } from './reader.ts'
 
 const FINAL_FRAME = 0xffffffff
 /** Bytes that a regular frame adds to its plaintext. */
-export const REGULAR_OVERHEAD = 4 + IV_LENGTH + TAG_LENGTH
+export const REGULAR_OVERHEAD: number = 4 + IV_LENGTH + TAG_LENGTH
 /** Bytes that the final frame adds to its plaintext. */
-export const FINAL_OVERHEAD = 4 + 4 + IV_LENGTH + 4 + TAG_LENGTH
+export const FINAL_OVERHEAD: number = 4 + 4 + IV_LENGTH + 4 + TAG_LENGTH
 /** Longest unframed body, a limit of AES-GCM. */
 const MAX_UNFRAMED_BYTES = 2 ** 36 - 32
 

@@ -62,7 +62,12 @@ export async function decryptMessage(ciphertext: Uint8Array, options: DecryptMes
   return await openWith(materials, header, message, options)
 }
 
-async function openWith(materials: DecryptMaterials, header: Header, message: Uint8Array, options: DecryptMessageOptions): Promise<DecryptedMessage> {
+async function openWith(
+  materials: DecryptMaterials,
+  header: Header,
+  message: Uint8Array,
+  options: DecryptMessageOptions,
+): Promise<DecryptedMessage> {
   options.signal?.throwIfAborted()
   assertMaterials(materials, header)
   assertMayDecrypt(options.commitmentPolicy, materials.suite)
@@ -75,7 +80,8 @@ async function openWith(materials: DecryptMaterials, header: Header, message: Ui
   }
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength)
   const start = body.end + 2
-  if (start > message.length || start + view.getUint16(body.end) !== message.length || materials.verificationKey === undefined) throw refuse(body)
+  if (start > message.length || start + view.getUint16(body.end) !== message.length || materials.verificationKey === undefined)
+    throw refuse(body)
   const valid = await verifySignature(suite.signature, materials.verificationKey, message.subarray(0, body.end), message.subarray(start))
   if (!valid) throw refuse(body)
   return release(body, materials, suite)
@@ -95,10 +101,11 @@ function openBody(materials: DecryptMaterials, header: Header, message: Uint8Arr
   const required = serialiseRequired(materials)
   const keys = deriveKeys(suite, materials.dataKey, messageId)
   if (!commitmentMatches(keys.commitKey, header.commitKey)) throw messageInvalid()
-  let contentKey = keys.contentKey
+  let { contentKey } = keys
   if (!authenticates(suite, contentKey, header, required)) {
-    if (!netV400Retry || suite.messageVersion !== 1) throw messageInvalid()
-    contentKey = deriveKeys(suite, materials.dataKey, messageId, 'suite-only').contentKey
+    if (!netV400Retry) throw messageInvalid()
+    // ESDK for .NET 4.0.0 left the message id out of the v1 derivation, and wrote an empty set of required pairs as a count of zero.
+    if (suite.messageVersion === 1) contentKey = deriveKeys(suite, materials.dataKey, messageId, 'suite-only').contentKey
     if (!authenticates(suite, contentKey, header, required.length === 0 ? Buffer.of(0, 0) : required)) throw messageInvalid()
   }
   const key = { suite, contentKey, messageId }
@@ -112,7 +119,10 @@ function openBody(materials: DecryptMaterials, header: Header, message: Uint8Arr
 /** Materials come from code that may be anybody's: what they say is checked against the message again. */
 function assertMaterials(materials: DecryptMaterials, header: Header): void {
   if (materials.suite.id !== header.suite.id || materials.dataKey.length !== header.suite.dataKeyLength) {
-    throw new StrongroomError('MATERIALS_INVALID', 'The materials manager answered decryption materials of another algorithm suite than the message has.')
+    throw new StrongroomError(
+      'MATERIALS_INVALID',
+      'The materials manager answered decryption materials of another algorithm suite than the message has.',
+    )
   }
 }
 

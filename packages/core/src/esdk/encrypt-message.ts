@@ -85,7 +85,9 @@ function seal(plaintext: Uint8Array, materials: EncryptMaterials, options: Encry
   const idAt = start.length + 2
   const bodyLength = idAt + idLength + tail.length + (keys.commitKey?.length ?? 0)
   const authLength = (suite.messageVersion === 1 ? IV_LENGTH : 0) + TAG_LENGTH
-  const out = Buffer.allocUnsafeSlow(bodyLength + authLength + framedBodyLength(plaintext.length, frameLength) + footerLength(suite.signature))
+  const out = Buffer.allocUnsafeSlow(
+    bodyLength + authLength + framedBodyLength(plaintext.length, frameLength) + footerLength(suite.signature),
+  )
   out.set(start, 0)
   out.writeUInt16BE(suite.wireId, start.length)
   out.set(messageId, idAt)

@@ -34,7 +34,8 @@ export function headerTail(materials: EncryptMaterials, frameLength: number): Ui
 }
 
 function serialiseTail({ suite, context, requiredKeys, edks }: EncryptMaterials, frameLength: number): Uint8Array {
-  const stored = requiredKeys.length === 0 ? context : Object.fromEntries(Object.entries(context).filter(([key]) => !requiredKeys.includes(key)))
+  const stored =
+    requiredKeys.length === 0 ? context : Object.fromEntries(Object.entries(context).filter(([key]) => !requiredKeys.includes(key)))
   const pairs = serialiseContext(stored)
   const fields = edks.flatMap(({ providerId, providerInfo, ciphertext }) => [Buffer.from(providerId, 'utf8'), providerInfo, ciphertext])
   const end = suite.messageVersion === 1 ? Buffer.of(FRAMED, 0, 0, 0, 0, IV_LENGTH) : Buffer.of(FRAMED)
@@ -44,6 +45,10 @@ function serialiseTail({ suite, context, requiredKeys, edks }: EncryptMaterials,
 }
 
 function u16(value: number): Buffer {
-  if (value > 0xffff) throw new StrongroomError('MATERIALS_INVALID', `An encrypted data key has a field of ${value} bytes; 65,535 is the most that a message can carry.`)
+  if (value > 0xffff)
+    throw new StrongroomError(
+      'MATERIALS_INVALID',
+      `An encrypted data key has a field of ${value} bytes; 65,535 is the most that a message can carry.`,
+    )
   return Buffer.of(value >>> 8, value & 0xff)
 }

@@ -11,7 +11,7 @@
  *
  * Source: AWS Encryption SDK specification, "Message Header".
  */
-import { contextFromEntries, emptyContext, type EncryptionContext } from '../encryption-context.ts'
+import { contextFromEntries, type EncryptionContext, emptyContext } from '../encryption-context.ts'
 import { StrongroomError } from '../errors.ts'
 import type { EncryptedDataKey } from '../keyring.ts'
 import { type Suite, type SuiteId, suiteByWireId } from '../suite.ts'

@@ -23,7 +23,12 @@ export interface DerivedKeys {
  *
  * @param info - `suite-only` reproduces a defect of ESDK for .NET 4.0.0, which left the message id out of the derivation.
  */
-export function deriveKeys(suite: Suite, dataKey: SecretBytes, messageId: Uint8Array, info: 'standard' | 'suite-only' = 'standard'): DerivedKeys {
+export function deriveKeys(
+  suite: Suite,
+  dataKey: SecretBytes,
+  messageId: Uint8Array,
+  info: 'standard' | 'suite-only' = 'standard',
+): DerivedKeys {
   const hash = suite.kdfHash
   if (hash === undefined) return { contentKey: dataKey.keyObject(), commitKey: undefined }
   if (suite.commits) {
@@ -33,7 +38,10 @@ export function deriveKeys(suite: Suite, dataKey: SecretBytes, messageId: Uint8A
   }
   const prk = extract(hash, new Uint8Array(hash === 'sha256' ? 32 : 48), dataKey)
   const label = info === 'standard' ? messageId : new Uint8Array(0)
-  return { contentKey: expand(hash, prk, Buffer.concat([wireId(suite), label, Buffer.of(LAST_BLOCK)]), suite.dataKeyLength), commitKey: undefined }
+  return {
+    contentKey: expand(hash, prk, Buffer.concat([wireId(suite), label, Buffer.of(LAST_BLOCK)]), suite.dataKeyLength),
+    commitKey: undefined,
+  }
 }
 
 /** Compares a received commitment with the derived one, in constant time. */

@@ -1,7 +1,7 @@
 import { StrongroomError } from '../errors.ts'
 
 /** Thrown by the parsers where bytes end too early; a stream waits for more, everything else fails. */
-export const TRUNCATED = Symbol('truncated')
+export const TRUNCATED: unique symbol = Symbol('truncated')
 
 /**
  * The one error of a message that does not decrypt. Which check failed stays untold: an attacker who can submit messages and read

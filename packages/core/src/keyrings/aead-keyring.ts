@@ -9,7 +9,17 @@
  */
 import { serialiseContextLegacyOrder } from '../encryption-context.ts'
 import { StrongroomError } from '../errors.ts'
-import type { Attempt, CallOptions, EncryptedDataKey, Keyring, KeySet, Recipient, Unwrapped, UnwrapFailure, WrapRequest } from '../keyring.ts'
+import type {
+  Attempt,
+  CallOptions,
+  EncryptedDataKey,
+  Keyring,
+  KeySet,
+  Recipient,
+  UnwrapFailure,
+  Unwrapped,
+  WrapRequest,
+} from '../keyring.ts'
 import { observe } from '../observer.ts'
 import { hasMethods, isBoolean, validateOptions } from '../options.ts'
 import type { SecretBytes } from '../secret-bytes.ts'
@@ -39,7 +49,10 @@ export interface AeadKeyringOptions {
 
 /** A keyring of one AES wrapping key, wherever that key is. Backends that hold AES keys build their keyring with it. */
 export function aeadKeyring(options: AeadKeyringOptions): Keyring {
-  validateOptions('aeadKeyring', options, { namespace: isNamespace, keys: hasMethods('current', 'named'), legacyContextOrder: isBoolean }, ['namespace', 'keys'])
+  validateOptions('aeadKeyring', options, { namespace: isNamespace, keys: hasMethods('current', 'named'), legacyContextOrder: isBoolean }, [
+    'namespace',
+    'keys',
+  ])
   const { namespace, keys, legacyContextOrder = true } = options
   const wraps = new Map<string, number>()
 
@@ -47,25 +60,49 @@ export function aeadKeyring(options: AeadKeyringOptions): Keyring {
     const total = (wraps.get(name) ?? 0) + 1
     wraps.set(name, total)
     if (total !== WRAP_WARNING) return
-    observe(call.observer, { type: 'warning', code: 'wrappingKey.usage', message: `The wrapping key ${name} has wrapped 2^31 data keys in this process; rotate it before 2^32.` })
+    observe(call.observer, {
+      type: 'warning',
+      code: 'wrappingKey.usage',
+      message: `The wrapping key ${name} has wrapped 2^31 data keys in this process; rotate it before 2^32.`,
+    })
+  }
+
+  async function open(key: AeadKey, edk: EncryptedDataKey, request: WrapRequest): Promise<SecretBytes> {
+    const iv = edk.providerInfo.subarray(edk.providerInfo.length - IV_LENGTH)
+    try {
+      return await key.open(iv, edk.ciphertext, request.aad, request)
+    } catch (error) {
+      // Only a key that said no is asked in another way: one that is out of reach stays out of reach, and must not look like a forgery.
+      if (attemptOf(0, key.name, error).outcome !== 'rejected') throw error
+      const legacy = legacyContextOrder ? serialiseContextLegacyOrder(request.context) : request.aad
+      if (Buffer.compare(legacy, request.aad) === 0) throw error
+      return await key.open(iv, edk.ciphertext, legacy, request)
+    }
   }
 
   return {
     wrappingKeys: keys,
 
     async recipients(request: WrapRequest): Promise<readonly Recipient[]> {
+      request.signal?.throwIfAborted()
       const key = await keys.current(request)
       return [
         {
           providerId: namespace,
           keyId: key.name,
           async wrap(secret: SecretBytes, { aad, signal, observer }: WrapRequest): Promise<readonly EncryptedDataKey[]> {
+            signal?.throwIfAborted()
             count(key.name, { observer })
             const { iv, sealed } = await key.seal(secret, aad, { signal, observer })
             if (iv.length !== IV_LENGTH || sealed.length !== secret.length + TAG_LENGTH) {
-              throw new StrongroomError('MATERIALS_INVALID', `The wrapping key ${key.name} sealed with an IV of ${iv.length} bytes to ${sealed.length} bytes; 12 and ${secret.length + TAG_LENGTH} are the format's.`)
+              throw new StrongroomError(
+                'MATERIALS_INVALID',
+                `The wrapping key ${key.name} sealed with an IV of ${iv.length} bytes to ${sealed.length} bytes; 12 and ${secret.length + TAG_LENGTH} are the format's.`,
+              )
             }
-            return [{ providerId: namespace, providerInfo: Buffer.concat([Buffer.from(key.name, 'utf8'), LENGTHS, iv]), ciphertext: sealed }]
+            return [
+              { providerId: namespace, providerInfo: Buffer.concat([Buffer.from(key.name, 'utf8'), LENGTHS, iv]), ciphertext: sealed },
+            ]
           },
           owns: (edk) => edk.providerId === namespace && keyNameOf(edk.providerInfo) === key.name,
         },
@@ -73,12 +110,8 @@ export function aeadKeyring(options: AeadKeyringOptions): Keyring {
     },
 
     async unwrap(edks: readonly EncryptedDataKey[], request: WrapRequest): Promise<Unwrapped | UnwrapFailure> {
+      request.signal?.throwIfAborted()
       const attempts: Attempt[] = []
-      const aads = [request.aad]
-      if (legacyContextOrder) {
-        const legacy = serialiseContextLegacyOrder(request.context)
-        if (Buffer.compare(legacy, request.aad) !== 0) aads.push(legacy)
-      }
       for (const [index, edk] of edks.entries()) {
         const name = edk.providerId === namespace ? keyNameOf(edk.providerInfo) : undefined
         if (name === undefined) {
@@ -88,7 +121,7 @@ export function aeadKeyring(options: AeadKeyringOptions): Keyring {
         try {
           const key = await keys.named(name, request)
           if (key === undefined) attempts.push({ edk: index, outcome: 'not-mine' })
-          else return { secret: await open(key, edk, aads, request), edk: index, keyId: name }
+          else return { secret: await open(key, edk, request), edk: index, keyId: name }
         } catch (error) {
           request.signal?.throwIfAborted()
           attempts.push(attemptOf(index, name, error))
@@ -97,19 +130,6 @@ export function aeadKeyring(options: AeadKeyringOptions): Keyring {
       return { attempts }
     },
   }
-}
-
-async function open(key: AeadKey, edk: EncryptedDataKey, aads: readonly Uint8Array[], call: CallOptions): Promise<SecretBytes> {
-  const iv = edk.providerInfo.subarray(edk.providerInfo.length - IV_LENGTH)
-  let failure: unknown
-  for (const aad of aads) {
-    try {
-      return await key.open(iv, edk.ciphertext, aad, call)
-    } catch (error) {
-      failure ??= error
-    }
-  }
-  throw failure
 }
 
 /** The key name in provider info of this layout, or undefined. */

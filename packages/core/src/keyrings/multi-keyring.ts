@@ -1,6 +1,7 @@
 import { StrongroomError } from '../errors.ts'
-import type { Attempt, EncryptedDataKey, Keyring, Recipient, Unwrapped, UnwrapFailure, WrapRequest } from '../keyring.ts'
+import type { Attempt, EncryptedDataKey, Keyring, Recipient, UnwrapFailure, Unwrapped, WrapRequest } from '../keyring.ts'
 import { hasMethods, validateOptions } from '../options.ts'
+import { attemptOf } from './attempt.ts'
 
 /** Options of {@link multiKeyring}. Give at least one keyring. */
 export interface MultiKeyringOptions {
@@ -26,21 +27,29 @@ export function multiKeyring(options: MultiKeyringOptions): Keyring {
   const { generator } = options
   const children = [...(options.children ?? [])]
   const members = generator === undefined ? children : [generator, ...children]
-  if (members.length === 0) throw new StrongroomError('OPTION_INVALID', 'multiKeyring needs a generator or children.', { option: 'generator' })
+  if (members.length === 0)
+    throw new StrongroomError('OPTION_INVALID', 'multiKeyring needs a generator or children.', { option: 'generator' })
   const [only, ...more] = members
 
   return {
     ...(only?.wrappingKeys !== undefined && more.length === 0 ? { wrappingKeys: only.wrappingKeys } : {}),
 
     async recipients(request: WrapRequest): Promise<readonly Recipient[]> {
+      request.signal?.throwIfAborted()
       if (generator === undefined && request.dataKeyExists !== true) {
-        throw new StrongroomError('KEYRING_CANNOT_ENCRYPT', 'A multi-keyring without a generator only decrypts. Name the keyring that makes data keys as its generator.')
+        throw new StrongroomError(
+          'KEYRING_CANNOT_ENCRYPT',
+          'A multi-keyring without a generator only decrypts. Name the keyring that makes data keys as its generator.',
+        )
       }
       const all: Recipient[] = []
       for (const member of members) {
         // The generator's first recipient supplies the data key; everybody after it only wraps.
         const exists = request.dataKeyExists === true || member !== generator
-        all.push(...(await member.recipients(exists ? { ...request, dataKeyExists: true } : request)))
+        const named = await member.recipients(exists ? { ...request, dataKeyExists: true } : request)
+        // Left out in silence, its key would be missed only when the message has to be read with it.
+        if (named.length === 0) throw new StrongroomError('KEYRING_CANNOT_ENCRYPT', 'A keyring in the multi-keyring names no key to encrypt for.')
+        all.push(...named)
       }
       return all
     },
@@ -49,12 +58,23 @@ export function multiKeyring(options: MultiKeyringOptions): Keyring {
       const attempts: Attempt[] = []
       for (const member of members) {
         request.signal?.throwIfAborted()
-        const answer = await member.unwrap(edks, request)
+        const answer = await ask(member, edks, request)
         if (!('attempts' in answer)) return answer
         attempts.push(...answer.attempts)
       }
       return { attempts: withoutForeign(attempts) }
     },
+  }
+}
+
+/** A member that throws breaks the contract, and must not hide the others for that: it counts as unusable for every encrypted data key. */
+async function ask(member: Keyring, edks: readonly EncryptedDataKey[], request: WrapRequest): Promise<Unwrapped | UnwrapFailure> {
+  try {
+    return await member.unwrap(edks, request)
+  } catch (cause) {
+    request.signal?.throwIfAborted()
+    const { outcome } = attemptOf(0, '', cause)
+    return { attempts: edks.map((_, edk) => ({ edk, outcome: outcome === 'rejected' ? 'operational' : outcome, cause })) }
   }
 }
 

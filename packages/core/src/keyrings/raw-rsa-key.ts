@@ -42,7 +42,8 @@ export function rawRsaKey(options: RawRsaKeyOptions): RsaKey {
   const { name } = options
   const privateKey = options.privateKey === undefined ? undefined : loadRsaPrivateKey(options.privateKey, options.passphrase)
   const publicInput = options.publicKey ?? privateKey
-  if (publicInput === undefined) throw new StrongroomError('OPTION_INVALID', 'An RSA key needs publicKey, privateKey, or both.', { option: 'publicKey' })
+  if (publicInput === undefined)
+    throw new StrongroomError('OPTION_INVALID', 'An RSA key needs publicKey, privateKey, or both.', { option: 'publicKey' })
   const publicKey = loadRsaPublicKey(publicInput)
   return {
     kind: 'rsa',
@@ -66,11 +67,15 @@ export function rawRsaKey(options: RawRsaKeyOptions): RsaKey {
 function scheme(padding: RsaPadding): { readonly padding: number; readonly oaepHash?: string } {
   const found = schemes.get(padding)
   if (found) return found
-  throw new StrongroomError('OPTION_INVALID', `A raw RSA key does not serve the padding ${padding}. Known: ${rawRsaPaddings.join(', ')}.`, { option: 'padding' })
+  throw new StrongroomError('OPTION_INVALID', `A raw RSA key does not serve the padding ${padding}. Known: ${rawRsaPaddings.join(', ')}.`, {
+    option: 'padding',
+  })
 }
 
 function assertStrength(name: string, key: KeyObject): void {
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
   if (bits >= LEAST_BITS_TO_SEAL) return
-  throw new StrongroomError('KEY_INVALID', `The RSA key ${name} has ${bits} bits; encrypting needs at least ${LEAST_BITS_TO_SEAL}.`, { option: 'publicKey' })
+  throw new StrongroomError('KEY_INVALID', `The RSA key ${name} has ${bits} bits; encrypting needs at least ${LEAST_BITS_TO_SEAL}.`, {
+    option: 'publicKey',
+  })
 }

@@ -30,7 +30,14 @@ export function rawRsaKeyring(options: RawRsaKeyringOptions): Keyring {
   validateOptions(
     'rawRsaKeyring',
     options,
-    { namespace: isNamespace, name: isText, padding: isOneOf(rawRsaPaddings), publicKey: isAnything, privateKey: isAnything, passphrase: isText },
+    {
+      namespace: isNamespace,
+      name: isText,
+      padding: isOneOf(rawRsaPaddings),
+      publicKey: isAnything,
+      privateKey: isAnything,
+      passphrase: isText,
+    },
     ['namespace', 'name', 'padding'],
   )
   const { namespace, padding, ...key } = options

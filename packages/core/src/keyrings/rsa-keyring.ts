@@ -8,7 +8,7 @@
  * Source: specification, "Raw RSA Keyring".
  */
 import { StrongroomError } from '../errors.ts'
-import type { Attempt, EncryptedDataKey, Keyring, KeySet, Recipient, Unwrapped, UnwrapFailure, WrapRequest } from '../keyring.ts'
+import type { Attempt, EncryptedDataKey, Keyring, KeySet, Recipient, UnwrapFailure, Unwrapped, WrapRequest } from '../keyring.ts'
 import { hasMethods, isOneOf, validateOptions } from '../options.ts'
 import type { SecretBytes } from '../secret-bytes.ts'
 import type { RsaKey, RsaPadding } from '../wrapping-key.ts'
@@ -27,14 +27,20 @@ export interface RsaKeyringOptions {
 
 /** A keyring of one RSA wrapping key, wherever that key is. Backends that hold RSA keys build their keyring with it. */
 export function rsaKeyring(options: RsaKeyringOptions): Keyring {
-  validateOptions('rsaKeyring', options, { namespace: isNamespace, keys: hasMethods('current', 'named'), padding: isOneOf(rawRsaPaddings) }, [
-    'namespace',
-    'keys',
-    'padding',
-  ])
+  validateOptions(
+    'rsaKeyring',
+    options,
+    { namespace: isNamespace, keys: hasMethods('current', 'named'), padding: isOneOf(rawRsaPaddings) },
+    ['namespace', 'keys', 'padding'],
+  )
   const { namespace, keys, padding } = options
 
-  async function open(key: RsaKey | undefined, edk: EncryptedDataKey, length: number, request: WrapRequest): Promise<SecretBytes | undefined> {
+  async function open(
+    key: RsaKey | undefined,
+    edk: EncryptedDataKey,
+    length: number,
+    request: WrapRequest,
+  ): Promise<SecretBytes | undefined> {
     if (key?.open === undefined) return undefined
     const secret = await key.open(edk.ciphertext, padding, request)
     if (padding !== 'PKCS1' || secret.length === length) return secret
@@ -46,8 +52,9 @@ export function rsaKeyring(options: RsaKeyringOptions): Keyring {
     wrappingKeys: keys,
 
     async recipients(request: WrapRequest): Promise<readonly Recipient[]> {
+      request.signal?.throwIfAborted()
       const key = await keys.current(request)
-      const { seal } = key
+      const seal = key.seal?.bind(key)
       if (seal === undefined) throw new StrongroomError('KEYRING_CANNOT_ENCRYPT', `The RSA key ${key.name} has no public half here.`)
       const providerInfo = Buffer.from(key.name, 'utf8')
       return [
@@ -55,6 +62,7 @@ export function rsaKeyring(options: RsaKeyringOptions): Keyring {
           providerId: namespace,
           keyId: key.name,
           async wrap(secret: SecretBytes, call: WrapRequest): Promise<readonly EncryptedDataKey[]> {
+            call.signal?.throwIfAborted()
             return [{ providerId: namespace, providerInfo: Uint8Array.from(providerInfo), ciphertext: await seal(secret, padding, call) }]
           },
           owns: (edk) => edk.providerId === namespace && Buffer.compare(edk.providerInfo, providerInfo) === 0,
@@ -63,6 +71,7 @@ export function rsaKeyring(options: RsaKeyringOptions): Keyring {
     },
 
     async unwrap(edks: readonly EncryptedDataKey[], request: WrapRequest): Promise<Unwrapped | UnwrapFailure> {
+      request.signal?.throwIfAborted()
       const attempts: Attempt[] = []
       for (const [index, edk] of edks.entries()) {
         const name = Buffer.from(edk.providerInfo).toString('utf8')
@@ -74,9 +83,8 @@ export function rsaKeyring(options: RsaKeyringOptions): Keyring {
         } catch (error) {
           request.signal?.throwIfAborted()
           const attempt = attemptOf(index, name, error)
-          // Whether a PKCS#1 v1.5 padding was right must not be told: such an attempt leaves no trace, so that the error is the one of a message
-          // whose tag is wrong.
-          if (padding !== 'PKCS1' || attempt.outcome !== 'rejected') attempts.push(attempt)
+          // Whether a PKCS#1 v1.5 padding was right must not be told: the error is the one of a message whose tag is wrong.
+          attempts.push(padding === 'PKCS1' && attempt.outcome === 'rejected' ? { edk: index, outcome: 'rejected', untold: true } : attempt)
         }
       }
       return { attempts }

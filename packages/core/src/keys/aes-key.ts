@@ -18,7 +18,8 @@ export function loadAesKey(input: AesKeyInput): KeyObject {
 
 /** A fresh AES key from the CSPRNG, of 256 bits unless told otherwise. Its bytes are the caller's to store safely and to wipe. */
 export function generateAesKey(bits: 128 | 192 | 256 = 256): Uint8Array {
-  if (![128, 192, 256].includes(bits)) throw new StrongroomError('OPTION_INVALID', 'generateAesKey takes 128, 192 or 256 bits.', { option: 'bits' })
+  if (![128, 192, 256].includes(bits))
+    throw new StrongroomError('OPTION_INVALID', 'generateAesKey takes 128, 192 or 256 bits.', { option: 'bits' })
   return randomFillSync(new Uint8Array(bits / 8))
 }
 
@@ -26,8 +27,8 @@ function toKeyObject(input: AesKeyInput): KeyObject {
   if (input instanceof KeyObject) return input
   if (input instanceof Uint8Array) return createSecretKey(input)
   const jwk: JsonWebKey | undefined = typeof input === 'object' && input !== null ? input : undefined
-  if (jwk?.kty === 'oct' && typeof jwk['k'] === 'string') {
-    const bytes = Buffer.from(jwk['k'], 'base64url')
+  if (jwk?.kty === 'oct' && typeof jwk.k === 'string') {
+    const bytes = Buffer.from(jwk.k, 'base64url')
     const key = createSecretKey(bytes)
     bytes.fill(0)
     return key

@@ -51,11 +51,16 @@ export interface RsaKeyPairOptions {
 /** A fresh RSA key pair as PEM (SPKI and PKCS#8). The private half is the caller's to store safely. */
 export async function generateRsaKeyPair(options: RsaKeyPairOptions = {}): Promise<{ publicKey: string; privateKey: string }> {
   const { modulusLength = 3072, passphrase } = options
-  if (![2048, 3072, 4096].includes(modulusLength)) throw new StrongroomError('OPTION_INVALID', 'modulusLength must be 2048, 3072 or 4096.', { option: 'modulusLength' })
+  if (![2048, 3072, 4096].includes(modulusLength))
+    throw new StrongroomError('OPTION_INVALID', 'modulusLength must be 2048, 3072 or 4096.', { option: 'modulusLength' })
   const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength })
   return {
     publicKey: publicKey.export({ type: 'spki', format: 'pem' }) as string,
-    privateKey: privateKey.export({ type: 'pkcs8', format: 'pem', ...(passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase }) }) as string,
+    privateKey: privateKey.export({
+      type: 'pkcs8',
+      format: 'pem',
+      ...(passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase }),
+    }) as string,
   }
 }
 
@@ -79,5 +84,9 @@ function load(option: string, input: RsaKeyInput, readers: readonly (() => KeyOb
 
 function assertRsa(key: KeyObject, option: string): KeyObject {
   if (key.asymmetricKeyType === 'rsa' && key.type === (option === 'publicKey' ? 'public' : 'private')) return key
-  throw new StrongroomError('KEY_INVALID', `The ${option} is a ${key.type} ${key.asymmetricKeyType ?? 'symmetric'} key, not an RSA one of that half.`, { option })
+  throw new StrongroomError(
+    'KEY_INVALID',
+    `The ${option} is a ${key.type} ${key.asymmetricKeyType ?? 'symmetric'} key, not an RSA one of that half.`,
+    { option },
+  )
 }

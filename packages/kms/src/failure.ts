@@ -1,0 +1,111 @@
+import { StrongroomError } from '@strongroom/core'
+import { KmsKeyError } from './errors.ts'
+import type { KeyArn } from './key-arn.ts'
+
+/** The KMS operations that a keyring calls. */
+export type KmsOperation = 'GenerateDataKey' | 'Encrypt' | 'Decrypt'
+
+/** KMS's word that a blob is not one of this key and context. Only these may let a record be taken for forged. */
+const rejections: ReadonlySet<string> = new Set(['InvalidCiphertextException', 'IncorrectKeyException'])
+
+const transients: ReadonlySet<string> = new Set([
+  'DependencyTimeoutException',
+  'InternalFailure',
+  'InternalServerError',
+  'KeyUnavailableException',
+  'KMSInternalException',
+  'LimitExceededException',
+  'RequestLimitExceeded',
+  'RequestTimeout',
+  'RequestTimeoutException',
+  'ServiceUnavailable',
+  'ServiceUnavailableException',
+  'SlowDown',
+  'Throttling',
+  'ThrottledException',
+  'ThrottlingException',
+  'TimeoutError',
+  'TooManyRequestsException',
+  'UnreadableAnswer',
+])
+
+/** `code` of errors of Node's network stack that go away by themselves, or with the network. */
+const networkCodes: ReadonlySet<string> = new Set([
+  'EAI_AGAIN',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ERR_HTTP2_STREAM_ERROR',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ETIMEDOUT',
+])
+
+const remedies: ReadonlyMap<string, string> = new Map([
+  ['AccessDeniedException', "the caller's IAM policy and the key's policy, or a grant, have to allow the operation"],
+  ['CredentialsProviderError', 'no AWS credentials were found; give the client some'],
+  ['DisabledException', 'the key is disabled; enable it'],
+  ['ExpiredTokenException', "the caller's credentials have expired; renew them"],
+  ['InvalidGrantTokenException', 'a grant token is not valid, or no longer needed'],
+  ['InvalidKeyUsageException', 'the key is not for symmetric encryption'],
+  ['KMSInvalidStateException', 'the key is pending deletion or otherwise not ready; DescribeKey tells its state'],
+  ['NotFoundException', 'no such key is known in that Region and account'],
+  ['UnrecognizedClientException', "the caller's credentials are not valid"],
+])
+
+/** What an SDK error may hold, whoever made it. */
+interface ErrorLike {
+  readonly name?: unknown
+  readonly code?: unknown
+  readonly cause?: unknown
+  readonly errors?: unknown
+  readonly $retryable?: unknown
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string }
+}
+
+/**
+ * The typed error of a call that failed. What is neither KMS's word on the blob nor known to pass by itself is `KEY_OPERATIONAL`: nobody
+ * may take a record for forged because of an error that nobody foresaw.
+ *
+ * @param largeContext - whether the encryption context is larger than KMS takes, which KMS reports as any other invalid parameter. Everything
+ * else in a request is ours and valid.
+ */
+export function failure(operation: KmsOperation, key: KeyArn, region: string, error: unknown, largeContext: boolean): StrongroomError {
+  const like = (typeof error === 'object' && error !== null ? error : {}) as ErrorLike
+  const kmsCode = typeof like.name === 'string' && /^\w{1,128}$/.test(like.name) ? like.name : undefined
+  const tooLarge = largeContext && kmsCode === 'ValidationException'
+  if (tooLarge && operation !== 'Decrypt') {
+    const message = 'The encryption context is larger than AWS KMS takes (8,192 bytes as JSON). It is for a few short, non-secret facts.'
+    return new StrongroomError('CONTEXT_INVALID', message, { option: 'encryptionContext', cause: error })
+  }
+  const code =
+    operation === 'Decrypt' && (tooLarge || rejections.has(kmsCode ?? ''))
+      ? 'MESSAGE_INVALID'
+      : isTransient(like)
+        ? 'KEY_TRANSIENT'
+        : 'KEY_OPERATIONAL'
+  const requestId = like.$metadata?.requestId
+  const said = `${kmsCode ?? 'unknown error'}${requestId === undefined ? '' : `, request ${requestId}`}`
+  const message = `AWS KMS ${operation} with ${key.arn} in ${region} failed with ${said}: ${explanation(code, kmsCode)}`
+  return new KmsKeyError(code, message, { keyId: key.arn, region, kmsCode, requestId, cause: error })
+}
+
+function isTransient(error: ErrorLike, depth = 0): boolean {
+  const status = error.$metadata?.httpStatusCode
+  if (status !== undefined && (status >= 500 || status === 429)) return true
+  if (transients.has(String(error.name)) || networkCodes.has(String(error.code)) || error.$retryable !== undefined) return true
+  // Node keeps the error of each address that it tried in `errors`.
+  const inner = [error.cause, ...(Array.isArray(error.errors) ? error.errors : [])]
+  return depth < 4 && inner.some((each) => typeof each === 'object' && each !== null && isTransient(each as ErrorLike, depth + 1))
+}
+
+function explanation(code: KmsKeyError['code'], kmsCode: string | undefined): string {
+  if (code === 'KEY_TRANSIENT') return 'the same call may succeed later'
+  if (code === 'MESSAGE_INVALID') return 'the encrypted data key is not one of this key under this encryption context'
+  return remedies.get(kmsCode ?? '') ?? 'somebody has to act'
+}

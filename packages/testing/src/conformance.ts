@@ -1,0 +1,3 @@
+export type { ConformanceCheck } from './conformance/check.ts'
+export { kinesisConformance } from './conformance/kinesis.ts'
+export { kmsConformance } from './conformance/kms.ts'

@@ -1,0 +1,29 @@
+import type { KMSClient } from '@aws-sdk/client-kms'
+import type { ConformanceCheck } from './check.ts'
+import { kmsAliasChecks } from './kms-aliases.ts'
+import { kmsCiphertextChecks } from './kms-ciphertext.ts'
+import { kmsContextChecks } from './kms-context.ts'
+import { kmsDataKeyChecks } from './kms-data-keys.ts'
+import { kmsGrantChecks } from './kms-grants.ts'
+import { kmsKeyStateChecks } from './kms-key-states.ts'
+import { kmsReEncryptChecks } from './kms-re-encrypt.ts'
+import { kmsRotationChecks } from './kms-rotation.ts'
+
+/**
+ * What AWS KMS documents about symmetric encryption keys, as far as envelope encryption leans on it.
+ *
+ * @example
+ * ```ts
+ * for (const { name, run } of kmsConformance) it(name, () => run(new KMSClient(kms.clientConfig)))
+ * ```
+ */
+export const kmsConformance: readonly ConformanceCheck<KMSClient>[] = [
+  ...kmsDataKeyChecks,
+  ...kmsCiphertextChecks,
+  ...kmsContextChecks,
+  ...kmsKeyStateChecks,
+  ...kmsAliasChecks,
+  ...kmsRotationChecks,
+  ...kmsReEncryptChecks,
+  ...kmsGrantChecks,
+]

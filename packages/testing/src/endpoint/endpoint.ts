@@ -1,0 +1,85 @@
+import { randomBytes as systemRandomBytes } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
+import { isFunction, type OptionCheck, validateOptions } from '@strongroom/core/options'
+import type { Call, CallLog } from './call-log.ts'
+import type { Faults } from './faults.ts'
+
+/** What every embedded endpoint can be started with. */
+export interface EndpointOptions {
+  /** The region in ARNs. Default `us-east-1`. */
+  readonly region?: string
+  /** The twelve-digit account in ARNs. Default `111122223333`, the account of AWS's own examples. */
+  readonly accountId?: string
+  /** Milliseconds since the epoch; everything that expires, rotates or is rate limited goes by it. Default `Date.now`. */
+  readonly clock?: () => number
+  /** The source of keys, IVs and ids. Default the system's CSPRNG. */
+  readonly randomBytes?: (length: number) => Uint8Array
+  /** Waits out injected latency, in milliseconds. Default a timer that keeps no process alive. */
+  readonly sleep?: (milliseconds: number) => Promise<void>
+}
+
+/** What an SDK client needs to talk to an embedded endpoint: `new KMSClient(kms.clientConfig)`. */
+export interface ClientConfig {
+  readonly endpoint: string
+  readonly region: string
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+}
+
+/** What every embedded endpoint offers. */
+export interface Endpoint<C extends Call> extends AsyncDisposable {
+  /** `http://127.0.0.1:port`. */
+  readonly endpoint: string
+  readonly region: string
+  readonly accountId: string
+  /** Configuration to spread into an SDK client. Signatures are not checked, so the credentials are examples. */
+  readonly clientConfig: ClientConfig
+  /** The calls received. */
+  readonly calls: CallLog<C>
+  /** Latency, throttling, outages and errors to inject. */
+  readonly faults: Faults<C>
+  /** Stops listening and cuts every connection. What the endpoint held is gone. Closing twice is allowed. */
+  close(): Promise<void>
+}
+
+/** {@link EndpointOptions} with the defaults filled in. */
+export interface Environment {
+  readonly region: string
+  readonly accountId: string
+  readonly clock: () => number
+  readonly randomBytes: (length: number) => Uint8Array
+  readonly sleep: (milliseconds: number) => Promise<void>
+}
+
+const CHECKS: Readonly<Record<keyof EndpointOptions, OptionCheck>> = {
+  region: matches(/^[a-z]{2}(-[a-z]+)+-\d$/, 'look like us-east-1'),
+  accountId: matches(/^\d{12}$/, 'have twelve digits'),
+  clock: isFunction,
+  randomBytes: isFunction,
+  sleep: isFunction,
+}
+
+/** Checks the common options and those that an endpoint adds, and fills in the defaults. */
+export function environmentOf(where: string, options: EndpointOptions, own: Readonly<Record<string, OptionCheck>> = {}): Environment {
+  validateOptions(where, options, { ...CHECKS, ...own })
+  return {
+    region: options.region ?? 'us-east-1',
+    accountId: options.accountId ?? '111122223333',
+    clock: options.clock ?? Date.now,
+    randomBytes: options.randomBytes ?? ((length) => Uint8Array.from(systemRandomBytes(length))),
+    sleep: options.sleep ?? ((milliseconds) => setTimeout(milliseconds, undefined, { ref: false })),
+  }
+}
+
+/** A text of a certain form. */
+export function matches(form: RegExp, must: string): OptionCheck {
+  return (value) => (typeof value === 'string' && form.test(value) ? undefined : must)
+}
+
+/** A version 4 UUID from the environment's random source. */
+export function uuid(randomBytes: (length: number) => Uint8Array): string {
+  const bytes = Uint8Array.from(randomBytes(16))
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  const hex = Buffer.from(bytes).toString('hex')
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+}

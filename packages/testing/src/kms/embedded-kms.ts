@@ -1,0 +1,119 @@
+import { isFunction, type OptionCheck, validateOptions } from '@strongroom/core/options'
+import { type AwsJsonService, startService } from '../endpoint/aws-json-service.ts'
+import type { Call } from '../endpoint/call-log.ts'
+import { type Endpoint, type EndpointOptions, environmentOf, matches } from '../endpoint/endpoint.ts'
+import type { Input } from '../endpoint/input.ts'
+import { ServiceError } from '../endpoint/service-error.ts'
+import { aliasOperations } from './alias-operations.ts'
+import { backingKeyIdOf } from './ciphertext-blob.ts'
+import { cryptographicOperations } from './cryptographic-operations.ts'
+import { grantOperations } from './grant-operations.ts'
+import { GrantStore } from './grant-store.ts'
+import { keyOperations } from './key-operations.ts'
+import { KeyStore } from './key-store.ts'
+import { rotationOperations } from './rotation-operations.ts'
+
+/** A call the embedded KMS received. */
+export interface KmsCall extends Call {
+  /** ARN of the key the call is about: named by KeyId, or by the ciphertext blob. Absent where there is none, or it is not known. */
+  readonly keyArn?: string
+  /** The encryption context sent; of ReEncrypt, the source's. */
+  readonly encryptionContext?: Readonly<Record<string, string>>
+}
+
+/** How to start an embedded KMS. */
+export interface EmbeddedKmsOptions extends EndpointOptions {
+  /** Calls to refuse with AccessDeniedException. To deny for a while, use `faults.fail` instead. */
+  readonly deny?: (call: KmsCall) => boolean
+}
+
+/** A running embedded KMS. */
+export interface EmbeddedKms extends Endpoint<KmsCall> {
+  /** Makes a symmetric key without a client, with an alias if one is given (`alias/...`). Returns its ARN. */
+  createKey(alias?: string): string
+}
+
+/**
+ * Starts a KMS on 127.0.0.1 that does what AWS documents for symmetric encryption keys: the encryption context is bound, key states
+ * are enforced, old backing keys still open what they sealed, errors have AWS's names. Keys live in memory and die with it.
+ *
+ * Signatures are not checked, and quotas and key policies are not modelled: `deny` and {@link EmbeddedKms.faults} stand in for them.
+ *
+ * @throws `OPTION_INVALID`
+ * @example
+ * ```ts
+ * await using kms = await startEmbeddedKms()
+ * const client = new KMSClient(kms.clientConfig)
+ * const { Plaintext, CiphertextBlob } = await client.send(
+ *   new GenerateDataKeyCommand({ KeyId: kms.createKey('alias/orders'), KeySpec: 'AES_256' }),
+ * )
+ * kms.calls.count('GenerateDataKey') // 1
+ * ```
+ */
+export async function startEmbeddedKms(options: EmbeddedKmsOptions = {}): Promise<EmbeddedKms> {
+  const environment = environmentOf('startEmbeddedKms', options, { deny: isFunction })
+  const { deny } = options
+  const keys = new KeyStore(environment)
+  const grants = new GrantStore(environment)
+  const service: AwsJsonService<KmsCall> = {
+    targetPrefix: 'TrentService',
+    operations: new Map([
+      ...cryptographicOperations(environment, keys, grants),
+      ...keyOperations(environment, keys),
+      ...aliasOperations(keys),
+      ...rotationOperations(keys),
+      ...grantOperations(keys, grants),
+    ]),
+    describe: (operation, input) => describe(operation, input, keys),
+    throttled: () =>
+      new ServiceError('ThrottlingException', 'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.'),
+    refused: (call) => (deny?.(call) === true ? accessDenied(call, environment.accountId) : undefined),
+  }
+  const endpoint = await startService(service, environment)
+  return {
+    ...endpoint,
+    createKey: (alias) => {
+      validateOptions('createKey', { alias }, { alias: isAliasName })
+      const key = keys.create('')
+      if (alias !== undefined) keys.setAlias(alias, key)
+      return key.arn
+    },
+  }
+}
+
+const isAliasName: OptionCheck = matches(/^alias\/[a-zA-Z0-9/_-]+$/, 'begin with alias/ and go on with a-z A-Z 0-9 / _ -')
+
+function describe(operation: string, input: Input, keys: KeyStore): KmsCall {
+  const keyArn = attempt(() => keyOf(input, keys))
+  const context = attempt(() => input.stringMap(operation === 'ReEncrypt' ? 'SourceEncryptionContext' : 'EncryptionContext'))
+  return {
+    operation,
+    ...(keyArn === undefined ? {} : { keyArn }),
+    ...(context === undefined || context.size === 0 ? {} : { encryptionContext: Object.fromEntries(context) }),
+  }
+}
+
+function keyOf(input: Input, keys: KeyStore): string | undefined {
+  const name = input.optionalString('KeyId') ?? input.optionalString('SourceKeyId') ?? input.optionalString('TargetKeyId')
+  if (name !== undefined) return keys.find(name)?.arn
+  const blob = input.optionalBlob('CiphertextBlob')
+  return blob && keys.findByBackingKey(backingKeyIdOf(blob))?.key.arn
+}
+
+// What cannot be read here is refused with its own error when the operation runs.
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof ServiceError) return undefined
+    throw error
+  }
+}
+
+function accessDenied({ operation, keyArn }: KmsCall, accountId: string): ServiceError {
+  const action = operation === 'ReEncrypt' ? 'ReEncryptFrom' : operation
+  return new ServiceError(
+    'AccessDeniedException',
+    `User: arn:aws:iam::${accountId}:user/example is not authorized to perform: kms:${action} on resource: ${keyArn ?? '*'}`,
+  )
+}

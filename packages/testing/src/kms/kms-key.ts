@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto'
+import { type Environment, uuid } from '../endpoint/endpoint.ts'
+import { ServiceError } from '../endpoint/service-error.ts'
+import { disabled, invalidState } from './kms-errors.ts'
+
+/** AWS's key states that a key with AWS's own material can have. */
+export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion'
+
+/** One generation of key material. Old generations go on opening what they sealed. */
+export interface BackingKey {
+  /** 32 bytes; in hex it is AWS's KeyMaterialId. */
+  readonly id: Uint8Array
+  readonly material: Uint8Array
+  readonly createdAt: number
+  /** Absent for the first generation. */
+  readonly rotation?: 'AUTOMATIC' | 'ON_DEMAND'
+}
+
+/** The schedule of automatic rotation. */
+export interface AutomaticRotation {
+  readonly periodInDays: number
+  readonly nextAt: number
+}
+
+const DAY = 86_400_000
+// AWS's quota of on-demand rotations in a key's life.
+const MAX_ON_DEMAND_ROTATIONS = 25
+
+/** A symmetric encryption key with material made by KMS. */
+export class KmsKey {
+  readonly id: string
+  readonly arn: string
+  readonly createdAt: number
+  readonly spec = 'SYMMETRIC_DEFAULT'
+  readonly usage = 'ENCRYPT_DECRYPT'
+  description: string
+  readonly #environment: Environment
+  readonly #backingKeys: BackingKey[] = []
+  #state: KeyState = 'Enabled'
+  #deletionAt: number | undefined
+  #automatic: AutomaticRotation | undefined
+
+  constructor(environment: Environment, description: string) {
+    const { region, accountId, clock, randomBytes } = environment
+    this.#environment = environment
+    this.id = uuid(randomBytes)
+    this.arn = `arn:aws:kms:${region}:${accountId}:key/${this.id}`
+    this.createdAt = clock()
+    this.description = description
+    this.#addBackingKey(this.createdAt)
+  }
+
+  get state(): KeyState {
+    return this.#state
+  }
+
+  /** When it is gone, in milliseconds; only in the state PendingDeletion. */
+  get deletionAt(): number | undefined {
+    return this.#deletionAt
+  }
+
+  get deleted(): boolean {
+    return this.#deletionAt !== undefined && this.#environment.clock() >= this.#deletionAt
+  }
+
+  get automaticRotation(): AutomaticRotation | undefined {
+    this.#rotateWhatIsDue()
+    return this.#automatic
+  }
+
+  /** Oldest first. */
+  get backingKeys(): readonly BackingKey[] {
+    this.#rotateWhatIsDue()
+    return this.#backingKeys
+  }
+
+  get currentBackingKey(): BackingKey {
+    const current = this.backingKeys.at(-1)
+    if (current === undefined) throw new Error('a key has at least one backing key')
+    return current
+  }
+
+  /** Throws as AWS does when the key must be enabled for an operation. */
+  requireEnabled(): void {
+    this.requireNotPendingDeletion()
+    if (this.#state === 'Disabled') throw disabled(this.arn)
+  }
+
+  requireNotPendingDeletion(): void {
+    if (this.#state === 'PendingDeletion') throw invalidState(this.arn, 'pending deletion')
+  }
+
+  enable(): void {
+    this.requireNotPendingDeletion()
+    this.#state = 'Enabled'
+  }
+
+  disable(): void {
+    this.requireNotPendingDeletion()
+    this.#state = 'Disabled'
+  }
+
+  scheduleDeletion(days: number): number {
+    this.requireNotPendingDeletion()
+    this.#state = 'PendingDeletion'
+    this.#deletionAt = this.#environment.clock() + days * DAY
+    return this.#deletionAt
+  }
+
+  cancelDeletion(): void {
+    if (this.#state !== 'PendingDeletion') throw invalidState(this.arn, 'not pending deletion')
+    this.#state = 'Disabled'
+    this.#deletionAt = undefined
+  }
+
+  rotateNow(): void {
+    this.requireEnabled()
+    const done = this.backingKeys.filter(({ rotation }) => rotation === 'ON_DEMAND').length
+    if (done >= MAX_ON_DEMAND_ROTATIONS) {
+      throw new ServiceError('LimitExceededException', `${this.arn} has reached ${MAX_ON_DEMAND_ROTATIONS} on-demand rotations.`)
+    }
+    this.#addBackingKey(this.#environment.clock(), 'ON_DEMAND')
+  }
+
+  /** Turns automatic rotation on with a period, or off with `undefined`. */
+  setAutomaticRotation(periodInDays: number | undefined): void {
+    this.requireEnabled()
+    this.#rotateWhatIsDue()
+    this.#automatic = periodInDays === undefined ? undefined : { periodInDays, nextAt: this.#environment.clock() + periodInDays * DAY }
+  }
+
+  // Nothing runs in the background: a rotation that fell due is made up for when somebody looks.
+  #rotateWhatIsDue(): void {
+    const now = this.#environment.clock()
+    while (this.#automatic !== undefined && this.#automatic.nextAt <= now) {
+      const { nextAt, periodInDays } = this.#automatic
+      // A key that is disabled or pending deletion skips its turn.
+      if (this.#state === 'Enabled') this.#addBackingKey(nextAt, 'AUTOMATIC')
+      this.#automatic = { periodInDays, nextAt: nextAt + periodInDays * DAY }
+    }
+  }
+
+  #addBackingKey(createdAt: number, rotation?: 'AUTOMATIC' | 'ON_DEMAND'): void {
+    const material = this.#environment.randomBytes(32)
+    const id = Uint8Array.from(createHash('sha256').update(this.arn).update(this.#environment.randomBytes(32)).digest())
+    this.#backingKeys.push(rotation === undefined ? { id, material, createdAt } : { id, material, createdAt, rotation })
+  }
+}
