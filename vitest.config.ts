@@ -15,6 +15,7 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['test/integration/**', '**/node_modules/**'],
+          globalSetup: ['test/support/vectors-setup.ts'],
         },
       },
       {

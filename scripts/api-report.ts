@@ -26,7 +26,20 @@ for (const folder of readdirSync(join(root, 'packages'))) {
       configObject: {
         projectFolder: directory,
         mainEntryPointFilePath: join(directory, types),
-        compiler: { tsconfigFilePath: join(root, 'scripts/api-report.tsconfig.json') },
+        compiler: {
+          overrideTsconfig: {
+            compilerOptions: {
+              target: 'es2022',
+              lib: ['es2023', 'esnext.disposable'],
+              module: 'nodenext',
+              moduleResolution: 'nodenext',
+              types: ['node'],
+              skipLibCheck: true,
+              strict: true,
+            },
+            files: [types],
+          },
+        },
         apiReport: {
           enabled: true,
           reportFileName,
@@ -41,6 +54,7 @@ for (const folder of readdirSync(join(root, 'packages'))) {
           extractorMessageReporting: {
             default: { logLevel: ExtractorLogLevel.Warning },
             'ae-missing-release-tag': { logLevel: ExtractorLogLevel.None },
+            'ae-undocumented': { logLevel: ExtractorLogLevel.None },
             'ae-forgotten-export': { logLevel: ExtractorLogLevel.Error },
           },
           tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },

@@ -15,14 +15,24 @@ function demo(...args: readonly string[]): Promise<Run> {
   const root = new URL('..', import.meta.url).pathname
   const command = ['--conditions=@strongroom/source', 'examples/demo/main.ts', ...args]
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, command, { cwd: root, env: { PATH: process.env.PATH, HOME: process.env.HOME } }, (_error, out, err) => resolve({ code: child.exitCode, out, err }))
+    const child = execFile(
+      process.execPath,
+      command,
+      { cwd: root, env: { PATH: process.env.PATH, HOME: process.env.HOME } },
+      (_error, out, err) => resolve({ code: child.exitCode, out, err }),
+    )
   })
 }
 
 /** The outcome and text of each claim that a run printed. */
 function claims({ out }: Run): readonly string[] {
   const lines = out.split('\n').filter((line) => /^ {3}(ok|NOT SO) /.test(line))
-  return lines.map((line) => line.trim().replace(/ {2,}/, ': ').replace(/order-\d+/, 'order-N'))
+  return lines.map((line) =>
+    line
+      .trim()
+      .replace(/ {2,}/, ': ')
+      .replace(/order-\d+/, 'order-N'),
+  )
 }
 
 /** One endpoint for both services, as LocalStack is one; `change` may falsify what Kinesis answers. */

@@ -44,7 +44,10 @@ async function play({ kinesis, kms, keyArn, stream, shards }: Backend): Promise<
   report.say(`the first, ${sample.length} bytes:`)
   for (const line of hexdump(sample, 12)) report.say(line)
   report.say('…')
-  report.claim(`${peeked.length} records, and no card number in any`, peeked.length === ORDERS && !peeked.some(({ Data }) => Buffer.from(Data ?? []).includes(SECRET_MARKER)))
+  report.claim(
+    `${peeked.length} records, and no card number in any`,
+    peeked.length === ORDERS && !peeked.some(({ Data }) => Buffer.from(Data ?? []).includes(SECRET_MARKER)),
+  )
 
   report.step('A consumer with the key reads them')
   const consumerKms = kms()
@@ -60,7 +63,9 @@ async function play({ kinesis, kms, keyArn, stream, shards }: Backend): Promise<
   const tampered = Uint8Array.from(sample)
   tampered[tampered.length - 20] = (tampered.at(-20) as number) ^ 1
   await plain.send(new PutRecordCommand({ StreamName: stream, PartitionKey: 'tampered', Data: tampered }))
-  await plain.send(new PutRecordCommand({ StreamName: stream, PartitionKey: 'forged', Data: toBytes({ ...(orders[0] as Order), total: '0.01' }) }))
+  await plain.send(
+    new PutRecordCommand({ StreamName: stream, PartitionKey: 'forged', Data: toBytes({ ...(orders[0] as Order), total: '0.01' }) }),
+  )
   const [late] = makeOrders(ORDERS + 1).slice(-1) as [Order]
   await putAll(producer, stream, [late])
   const after = await reader.read()
@@ -68,26 +73,38 @@ async function play({ kinesis, kms, keyArn, stream, shards }: Backend): Promise<
   const classes = new Map(after.rejected.map(({ partitionKey, class: rejection }) => [partitionKey, rejection]))
   report.claim('the order with one bit changed was refused', classes.get('tampered') === 'integrity')
   report.claim('the order that was never encrypted was refused', classes.get('forged') === 'not-encrypted')
-  report.claim('the good order behind them arrived, and nothing else', sorted(after.records.map(({ Data }) => fromBytes(Data ?? new Uint8Array()))) === sorted([late]))
+  report.claim(
+    'the good order behind them arrived, and nothing else',
+    sorted(after.records.map(({ Data }) => fromBytes(Data ?? new Uint8Array()))) === sorted([late]),
+  )
 
   report.step("AWS's own Encryption SDK for JavaScript opens what was written")
   const opened = await openWithOfficialClient(kms().client, keyArn, sample)
   report.say(`encryption context: ${JSON.stringify(opened.encryptionContext)}`)
   const order = fromBytes(opened.plaintext)
   report.say(`${opened.plaintext.length} bytes of plaintext, ${sample.length} on the wire`)
-  report.claim(`it reads ${order.id}`, orders.some((sent) => sorted([sent]) === sorted([order])))
+  report.claim(
+    `it reads ${order.id}`,
+    orders.some((sent) => sorted([sent]) === sorted([order])),
+  )
   report.claim('the record is bound to its stream', opened.encryptionContext['strongroom-stream'] === 'orders')
 }
 
 /** The first by PutRecord, the others in batches by PutRecords; entries that Kinesis refused are put again. */
 async function putAll(client: KinesisClient, stream: string, orders: readonly Order[]): Promise<void> {
   const [first, ...others] = orders
-  if (first !== undefined) await client.send(new PutRecordCommand({ StreamName: stream, PartitionKey: first.customer, Data: toBytes(first) }))
+  if (first !== undefined)
+    await client.send(new PutRecordCommand({ StreamName: stream, PartitionKey: first.customer, Data: toBytes(first) }))
   for (let at = 0; at < others.length; at += BATCH) {
     let left = others.slice(at, at + BATCH)
     while (left.length > 0) {
       const batch = left
-      const { Records = [] } = await client.send(new PutRecordsCommand({ StreamName: stream, Records: batch.map((order) => ({ PartitionKey: order.customer, Data: toBytes(order) })) }))
+      const { Records = [] } = await client.send(
+        new PutRecordsCommand({
+          StreamName: stream,
+          Records: batch.map((order) => ({ PartitionKey: order.customer, Data: toBytes(order) })),
+        }),
+      )
       left = batch.filter((_, index) => Records[index]?.ErrorCode !== undefined)
     }
   }

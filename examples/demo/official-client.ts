@@ -11,7 +11,9 @@ export interface OfficialAnswer {
 export async function openWithOfficialClient(kms: KMS, keyArn: string, message: Uint8Array): Promise<OfficialAnswer> {
   const { decrypt } = buildClient(CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT)
   // The SDK's own KMS class does not satisfy the type that their keyring asks for.
-  const clientProvider = (() => kms) as unknown as NonNullable<NonNullable<ConstructorParameters<typeof KmsKeyringNode>[0]>['clientProvider']>
+  const clientProvider = (() => kms) as unknown as NonNullable<
+    NonNullable<ConstructorParameters<typeof KmsKeyringNode>[0]>['clientProvider']
+  >
   const keyring = new KmsKeyringNode({ keyIds: [keyArn], clientProvider })
   const { plaintext, messageHeader } = await decrypt(keyring, message)
   return { plaintext, encryptionContext: messageHeader.encryptionContext }

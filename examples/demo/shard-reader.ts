@@ -20,7 +20,9 @@ export class ShardReader {
   static async fromTheBeginning(client: KinesisClient, stream: string, shards: readonly string[]): Promise<ShardReader> {
     const reader = new ShardReader(client)
     for (const shard of shards) {
-      const { ShardIterator } = await client.send(new GetShardIteratorCommand({ StreamName: stream, ShardId: shard, ShardIteratorType: 'TRIM_HORIZON' }))
+      const { ShardIterator } = await client.send(
+        new GetShardIteratorCommand({ StreamName: stream, ShardId: shard, ShardIteratorType: 'TRIM_HORIZON' }),
+      )
       reader.#iterators.set(shard, ShardIterator)
     }
     return reader
@@ -32,12 +34,14 @@ export class ShardReader {
     const rejected: RejectedRecord[] = []
     for (const shard of this.#iterators.keys()) {
       for (let behind = true; behind; ) {
-        const output = await this.#client.send(new GetRecordsCommand({ ShardIterator: this.#iterators.get(shard) })).catch((error: unknown) => {
-          // Records that will never decrypt are set aside, and the loop goes on behind them. What may pass is for whoever runs the consumer.
-          if (!isUndecryptableRecordsError(error) || error.blocked) throw error
-          rejected.push(...error.failures)
-          return error.output
-        })
+        const output = await this.#client
+          .send(new GetRecordsCommand({ ShardIterator: this.#iterators.get(shard) }))
+          .catch((error: unknown) => {
+            // Records that will never decrypt are set aside, and the loop goes on behind them. What may pass is for whoever runs the consumer.
+            if (!isUndecryptableRecordsError(error) || error.blocked) throw error
+            rejected.push(...error.failures)
+            return error.output
+          })
         records.push(...(output.Records ?? []))
         this.#iterators.set(shard, output.NextShardIterator)
         behind = output.NextShardIterator !== undefined && ((output.Records?.length ?? 0) > 0 || (output.MillisBehindLatest ?? 0) > 0)

@@ -57,7 +57,7 @@ export function curveOf(suite: string): 'P-256' | 'P-384' | undefined {
 }
 
 /** The keys of one message. */
-export function derive(suite: string, dataKey: Bytes, messageId: Bytes): { readonly contentKey: Buffer; readonly commitKey: Buffer } {
+function derive(suite: string, dataKey: Bytes, messageId: Bytes): { readonly contentKey: Buffer; readonly commitKey: Buffer } {
   const id = Buffer.from(suite, 'hex')
   const none = Buffer.alloc(0)
   if (suite.startsWith('00')) return { contentKey: Buffer.from(dataKey), commitKey: none }
@@ -111,7 +111,7 @@ export interface ForgedFrame {
 }
 
 /** Forges the frames of a body. */
-export function forgeFrames(contentKey: Bytes, messageId: Bytes, frames: readonly ForgedFrame[]): Buffer {
+function forgeFrames(contentKey: Bytes, messageId: Bytes, frames: readonly ForgedFrame[]): Buffer {
   return Buffer.concat(frames.map((frame) => forgeFrame(contentKey, messageId, frame)))
 }
 
@@ -130,7 +130,7 @@ function forgeFrame(contentKey: Bytes, messageId: Bytes, { sequence, content, fi
 }
 
 /** Forges an unframed body. */
-export function forgeUnframed(contentKey: Bytes, messageId: Bytes, content: Bytes, writtenLength?: bigint): Buffer {
+function forgeUnframed(contentKey: Bytes, messageId: Bytes, content: Bytes, writtenLength?: bigint): Buffer {
   const iv = Buffer.concat([Buffer.alloc(8), u32(1)])
   const aad = Buffer.concat([messageId, Buffer.from('AWSKMSEncryptionClient Single Block'), u32(1), u64(content.length)])
   const { ciphertext, tag } = seal(contentKey, iv, aad, content)

@@ -5,8 +5,6 @@ import { join } from 'node:path'
 import { afterAll, describe, it } from 'vitest'
 import { bundlePath, hasVectors, type VectorBundle } from './vector-bundles.ts'
 
-export { hasVectors }
-
 /** Reads the files of an unpacked bundle. */
 export interface Vectors {
   bytes(path: string): Buffer
@@ -15,7 +13,7 @@ export interface Vectors {
 }
 
 /** Unpacks a bundle for the current test file and answers a reader of its files; all is removed after the last test. */
-export function unpackVectors(bundle: VectorBundle): Vectors {
+function unpackVectors(bundle: VectorBundle): Vectors {
   const folder = mkdtempSync(join(tmpdir(), 'strongroom-vectors-'))
   execFileSync('tar', ['-xzf', bundlePath(bundle), '-C', folder])
   afterAll(() => rmSync(folder, { recursive: true }))

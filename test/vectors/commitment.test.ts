@@ -40,7 +40,9 @@ describeVectors('esdk', 'commitment vectors', (vectors) => {
 
   it.each(all.filter(({ vector }) => !vector.status))('refuses $set $vector.comment', async ({ vector }) => {
     expect(vector.exception).toContain('Invalid commitment')
-    const failure = await client(vector).decrypt(Buffer.from(vector.ciphertext, 'base64')).catch((error: unknown) => error)
+    const failure = await client(vector)
+      .decrypt(Buffer.from(vector.ciphertext, 'base64'))
+      .catch((error: unknown) => error)
     expect(isStrongroomError(failure, 'MESSAGE_INVALID')).toBe(true)
   })
 

@@ -44,9 +44,12 @@ describeVectors('esdk', 'messages of the official JavaScript client', (vectors) 
     await expectOpens(keyringOf(message.keyring), message)
   })
 
-  it.each(cases.filter(({ message }) => message.keyring === MULTI))('opens $index: $message.suite $message.ec with each member alone', async ({ message }) => {
-    for (const member of ['aes-256', 'rsa-oaep-sha256', 'aes-128']) await expectOpens(keyringOf(member), message)
-  })
+  it.each(cases.filter(({ message }) => message.keyring === MULTI))(
+    'opens $index: $message.suite $message.ec with each member alone',
+    async ({ message }) => {
+      for (const member of ['aes-256', 'rsa-oaep-sha256', 'aes-128']) await expectOpens(keyringOf(member), message)
+    },
+  )
 
   it('opens what the JavaScript client sorted by locale only with the legacy context order', async () => {
     const outcomes = { opened: 0, refused: 0 }

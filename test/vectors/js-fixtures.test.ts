@@ -19,27 +19,34 @@ describeVectors('esdk', 'fixtures of the official JavaScript client', (vectors) 
     const opened = await decrypt(bytes(messages[name]))
     // One plaintext is among the fixtures, the lengths of the others are in the names.
     if (name === 'base64CiphertextAlgAes256GcmIv12Tag16HkdfSha384EcdsaP384') {
-      expect(Buffer.from(opened.plaintext).equals(bytes(messages['base64Plaintext']))).toBe(true)
-      expect(opened.encryptionContext).toEqual(messages['encryptionContext'])
+      expect(Buffer.from(opened.plaintext).equals(bytes(messages.base64Plaintext))).toBe(true)
+      expect(opened.encryptionContext).toEqual(messages.encryptionContext)
     }
     const lengths: Record<string, number> = { With4: 4, Ciphertext4: 4 }
     for (const [part, length] of Object.entries(lengths)) if (name.includes(part)) expect(opened.plaintext.length).toBe(length)
   })
 
-  it.each(['twoEdksMessage', 'threeEdksMessage', 'fourEdksMessage'])('opens %s only where the limit on encrypted data keys allows', async (name) => {
-    const message = bytes(messages[name])
-    const count = parseMessage(message).encryptedDataKeys.length
-    expect(count).toBe({ twoEdksMessage: 2, threeEdksMessage: 3, fourEdksMessage: 4 }[name])
-    const asked: number[] = []
-    const keyring = dataKeyKeyring(new Uint8Array(16), (edks) => asked.push(edks.length))
-    const options = { keyring, commitmentPolicy: 'REQUIRE_ENCRYPT_ALLOW_DECRYPT' } as const
-    const failure = await createEncryptionClient({ ...options, maxEncryptedDataKeys: count - 1 }).decrypt(message).catch((error: unknown) => error)
-    expect(isStrongroomError(failure, 'LIMIT_EXCEEDED')).toBe(true)
-    expect(asked).toEqual([])
-    // Whatever the data key of these is, the limit lets them through to the keyring.
-    await createEncryptionClient({ ...options, maxEncryptedDataKeys: count }).decrypt(message).catch(() => undefined)
-    expect(asked).toEqual([count])
-  })
+  it.each(['twoEdksMessage', 'threeEdksMessage', 'fourEdksMessage'])(
+    'opens %s only where the limit on encrypted data keys allows',
+    async (name) => {
+      const message = bytes(messages[name])
+      const count = parseMessage(message).encryptedDataKeys.length
+      expect(count).toBe({ twoEdksMessage: 2, threeEdksMessage: 3, fourEdksMessage: 4 }[name])
+      const asked: number[] = []
+      const keyring = dataKeyKeyring(new Uint8Array(16), (edks) => asked.push(edks.length))
+      const options = { keyring, commitmentPolicy: 'REQUIRE_ENCRYPT_ALLOW_DECRYPT' } as const
+      const failure = await createEncryptionClient({ ...options, maxEncryptedDataKeys: count - 1 })
+        .decrypt(message)
+        .catch((error: unknown) => error)
+      expect(isStrongroomError(failure, 'LIMIT_EXCEEDED')).toBe(true)
+      expect(asked).toEqual([])
+      // Whatever the data key of these is, the limit lets them through to the keyring.
+      await createEncryptionClient({ ...options, maxEncryptedDataKeys: count })
+        .decrypt(message)
+        .catch(() => undefined)
+      expect(asked).toEqual([count])
+    },
+  )
 
   it.each(['frameSequenceOutOfOrder', 'invalidSignatureCiphertextAlgAes256GcmIv12Tag16HkdfSha384EcdsaP384'])('refuses %s', async (name) => {
     const failure = await decrypt(bytes(messages[name])).catch((error: unknown) => error)
@@ -55,7 +62,7 @@ describeVectors('esdk', 'fixtures of the official JavaScript client', (vectors) 
     expect(v1.encryptedDataKeys.map(({ providerInfo }) => Buffer.from(providerInfo).toString('utf8'))).toEqual(['firstKey', 'secondKey'])
     expect([v1.suite.id, v1.frameLength]).toEqual(['0014', 4096])
     const v2 = parseMessage(complete('basicV2MessageHeader', 0))
-    expect([v2.version, v2.suite.id, v2.headerLength]).toEqual([2, '0478', bytes(parts['basicV2MessageHeader']?.base64).length])
+    expect([v2.version, v2.suite.id, v2.headerLength]).toEqual([2, '0478', bytes(parts.basicV2MessageHeader?.base64).length])
     expect(parseMessage(complete('zeroByteEncryptionContextMessageHeader')).encryptionContext).toEqual({})
   })
 
@@ -81,21 +88,27 @@ describeVectors('esdk', 'fixtures of the official JavaScript client', (vectors) 
     expect({ ...parseMessage(headerAround(bytes(parts[name]?.base64))).encryptionContext }).toEqual(context)
   })
 
-  it.each(['duplicateKeysEncryptionContext', 'missingDataEncryptionContext', 'tooMuchDataEncryptionContext'])('refuses the context %s', (name) => {
-    expect(() => parseMessage(headerAround(bytes(parts[name]?.base64)))).toThrow(expect.objectContaining({ code: 'MESSAGE_INVALID' }))
-  })
+  it.each(['duplicateKeysEncryptionContext', 'missingDataEncryptionContext', 'tooMuchDataEncryptionContext'])(
+    'refuses the context %s',
+    (name) => {
+      expect(() => parseMessage(headerAround(bytes(parts[name]?.base64)))).toThrow(expect.objectContaining({ code: 'MESSAGE_INVALID' }))
+    },
+  )
 
   /** The basic header with another context in the place of its own, given with its outer length. */
   function headerAround(context: Buffer): Buffer {
     const header = complete('basicMessageHeader')
-    const own = bytes(parts['basicEncryptionContext']?.base64)
+    const own = bytes(parts.basicEncryptionContext?.base64)
     const fixed = Buffer.concat([Buffer.from([(context.length - 2) >>> 8, (context.length - 2) & 0xff]), context.subarray(2)])
     return Buffer.concat([header.subarray(0, 20), fixed, header.subarray(20 + own.length)])
   }
 
   function decrypt(message: Buffer) {
     const { suite } = parseMessage(message)
-    const client = createEncryptionClient({ keyring: dataKeyKeyring(new Uint8Array(suite.dataKeyLength)), commitmentPolicy: 'REQUIRE_ENCRYPT_ALLOW_DECRYPT' })
+    const client = createEncryptionClient({
+      keyring: dataKeyKeyring(new Uint8Array(suite.dataKeyLength)),
+      commitmentPolicy: 'REQUIRE_ENCRYPT_ALLOW_DECRYPT',
+    })
     return client.decrypt(message)
   }
 })

@@ -18,7 +18,9 @@ const keyLengths = new Map([
 
 describeVectors('esdk', 'messages under a null or a counting data key', (vectors) => {
   const all = vectors.json<Vector[]>('oracle-null/decrypt_vectors.json')
-  const offline = all.filter((vector) => vector['key-type'] !== 'aws-kms').map((vector) => ({ ...vector, type: vector['key-type'], suite: vector['algorithm-suite'] }))
+  const offline = all
+    .filter((vector) => vector['key-type'] !== 'aws-kms')
+    .map((vector) => ({ ...vector, type: vector['key-type'], suite: vector['algorithm-suite'] }))
 
   it('are all seen', () => {
     expect([all.length, offline.length]).toEqual([20, 15])
@@ -32,7 +34,9 @@ describeVectors('esdk', 'messages under a null or a counting data key', (vectors
 
   it.each(offline)('refuses $type $suite under the other data key', async ({ type, suite, ciphertext }) => {
     const other = dataKey(type === 'null' ? 'test_counting' : 'null', suite)
-    const failure = await client(other).decrypt(Buffer.from(ciphertext, 'base64')).catch((error: unknown) => error)
+    const failure = await client(other)
+      .decrypt(Buffer.from(ciphertext, 'base64'))
+      .catch((error: unknown) => error)
     expect(isStrongroomError(failure, 'MESSAGE_INVALID')).toBe(true)
   })
 

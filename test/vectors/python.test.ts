@@ -1,4 +1,11 @@
-import { createEncryptionClient, generateAesKey, isStrongroomError, type ParsedMessage, parseMessage, rawAesKeyring } from '@strongroom/core'
+import {
+  createEncryptionClient,
+  generateAesKey,
+  isStrongroomError,
+  type ParsedMessage,
+  parseMessage,
+  rawAesKeyring,
+} from '@strongroom/core'
 import { expect, it } from 'vitest'
 import { dataKeyKeyring } from '../support/data-key-keyring.ts'
 import { describeVectors } from '../support/vectors.ts'
@@ -55,7 +62,10 @@ describeVectors('esdk', 'messages of the Encryption SDK for Python 1.3.5', (vect
 })
 
 /** Walks a body by its lengths; the walk must end exactly at the end of the message, after the footer of a signed one. */
-function bodyOf(message: Buffer, { headerLength, frameLength, contentType, suite }: ParsedMessage): { plaintextLength: number; signed: boolean } {
+function bodyOf(
+  message: Buffer,
+  { headerLength, frameLength, contentType, suite }: ParsedMessage,
+): { plaintextLength: number; signed: boolean } {
   let at = headerLength
   let plaintextLength = 0
   if (contentType === 'unframed') {

@@ -1,6 +1,6 @@
 import { CacheEntry, type UseLimits } from './cache/cache-entry.ts'
 import { decryptId, encryptId } from './cache/cache-id.ts'
-import { MaterialsCache } from './cache/materials-cache.ts'
+import { EntryStore, type MaterialsCache } from './cache/materials-cache.ts'
 import { defaultMaterials } from './default-materials.ts'
 import { StrongroomError } from './errors.ts'
 import type { CallOptions, Keyring } from './keyring.ts'
@@ -41,7 +41,7 @@ export const cacheChecks: { readonly [K in keyof Required<CacheOptions>]: Option
   maxMessages: isInteger(1, 2 ** 32),
   maxBytes: positive,
   maxEntries: isInteger(1, 1_000_000),
-  store: (value) => (value instanceof MaterialsCache ? undefined : 'come from createMaterialsCache'),
+  store: (value) => (value instanceof EntryStore ? undefined : 'come from createMaterialsCache'),
   partition: isText,
 }
 
@@ -80,7 +80,8 @@ export function cachingMaterials(options: CachingMaterialsOptions): Materials {
     })
   }
   const inner = materials ?? defaultMaterials(keyring as Keyring)
-  const store = options.store ?? new MaterialsCache(options.maxEntries === undefined ? {} : { maxEntries: options.maxEntries })
+  const store =
+    (options.store as EntryStore | undefined) ?? new EntryStore(options.maxEntries === undefined ? {} : { maxEntries: options.maxEntries })
   const limits: UseLimits = {
     maxAgeMs: options.maxAgeMs,
     maxMessages: options.maxMessages ?? 100_000,
@@ -99,7 +100,7 @@ export function cachingMaterials(options: CachingMaterialsOptions): Materials {
   ): T | Promise<T> {
     const found = store.get(id) as CacheEntry<T> | undefined
     const event = { operation, suite: call.suite.id } as const
-    if (found?.reserve(bytes) === true) {
+    if (found?.reserve(bytes, bounds) === true) {
       observe(call.observer, { type: found.ready ? 'cache.hit' : 'cache.coalesced', ...event })
       return found.lease(call.signal)
     }
@@ -108,7 +109,7 @@ export function cachingMaterials(options: CachingMaterialsOptions): Materials {
       bounds,
       store.now,
       async (signal) => freeze(await ask({ signal, observer: call.observer })),
-      () => store.scheduleSweep(),
+      () => store.scheduleSweep(entry.expiresAt),
       () => store.remove(id, entry),
     )
     entry.reserve(bytes)
@@ -129,7 +130,9 @@ export function cachingMaterials(options: CachingMaterialsOptions): Materials {
 
     forDecrypt(request: DecryptRequest): DecryptMaterials | Promise<DecryptMaterials> {
       if (request.suite.kdfHash === undefined) return inner.forDecrypt(request)
-      return cached(decryptId(scope, request), 'decrypt', 0, request, forReading, (shared) => inner.forDecrypt({ ...request, ...shared }))
+      // A manager within may judge by the pairs that the reader reproduces; the default one does so only for required keys.
+      const identity = materials === undefined ? request : { ...request, requiredKeys: request.requiredKeys ?? [] }
+      return cached(decryptId(scope, identity), 'decrypt', 0, request, forReading, (shared) => inner.forDecrypt({ ...request, ...shared }))
     },
   }
 }

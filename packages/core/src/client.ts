@@ -1,6 +1,6 @@
-import { type CacheOptions, cachingMaterials } from './caching-materials.ts'
+import type { CacheOptions } from './caching-materials.ts'
+import { materialsOf } from './client-materials.ts'
 import { assertMayEncrypt, type CommitmentPolicy, commitmentPolicies, defaultSuite } from './commitment-policy.ts'
-import { defaultMaterials } from './default-materials.ts'
 import { type EncryptionContext, normaliseContext, PORTABLE_CONTEXT_BYTES, serialiseContext } from './encryption-context.ts'
 import { isStrongroomError, StrongroomError } from './errors.ts'
 import { type DecryptedMessage, decryptMessage } from './esdk/decrypt-message.ts'
@@ -11,6 +11,7 @@ import type { Materials } from './materials.ts'
 import { type Observer, observe } from './observer.ts'
 import { hasMethods, isAnything, isBoolean, isFunction, isInteger, isOneOf, validateOptions } from './options.ts'
 import { type RandomSource, systemRandom } from './random.ts'
+import { isRequiredKeys } from './required-context-materials.ts'
 import { type SuiteId, suiteById, suites } from './suite.ts'
 
 /** Plaintext bytes of a frame where nothing else is asked for. */
@@ -25,6 +26,15 @@ export interface EncryptionClientOptions {
   readonly materials?: Materials
   /** Reuses data keys within limits. Without it every message costs a data key, and with KMS a call. Only with `keyring`. */
   readonly cache?: CacheOptions
+  /**
+   * Keys of the encryption context that every message is bound to and none stores: `encrypt` must be given them, `decrypt` must be given them
+   * with their values. See `requiredContextMaterials`.
+   */
+  readonly requiredContextKeys?: readonly string[]
+  /** A keyring of one recipient, an offline key, for which every data key is wrapped too. Only with `keyring`. See `recoveryMaterials`. */
+  readonly recoveryRecipient?: Keyring
+  /** Also refuse to decrypt messages that are not addressed to `recoveryRecipient`. Default false. */
+  readonly requireRecoveryRecipient?: boolean
   /** Default `REQUIRE_ENCRYPT_REQUIRE_DECRYPT`. */
   readonly commitmentPolicy?: CommitmentPolicy
   /** Suite of new messages. Default `0578`, under the FORBID policy `0378`, as in every AWS Encryption SDK. */
@@ -60,7 +70,7 @@ export interface DecryptOptions {
 export interface EncryptResult {
   readonly ciphertext: Uint8Array
   readonly suite: SuiteId
-  /** The stored context, with the public key of a signing suite. */
+  /** The whole context: stored and required pairs, and the public key of a signing suite. */
   readonly encryptionContext: EncryptionContext
 }
 
@@ -68,7 +78,7 @@ export interface EncryptResult {
 export interface DecryptResult {
   readonly plaintext: Uint8Array
   readonly suite: SuiteId
-  /** The message's context, authenticated. */
+  /** The message's context, stored and required pairs, authenticated. */
   readonly encryptionContext: EncryptionContext
   /** The encrypted data key that opened the message. */
   readonly openedBy: { readonly edk?: number; readonly keyId: string }
@@ -87,7 +97,7 @@ export interface EncryptionClient {
    * Decrypts one message. Releases nothing before everything verified.
    *
    * @throws `MESSAGE_INVALID`, `CONTEXT_MISMATCH`, `SUITE_FORBIDDEN`, `LIMIT_EXCEEDED`, `KEY_TRANSIENT`, `KEY_OPERATIONAL`, `KEY_SHREDDED`,
-   * `INPUT_INVALID`, `OPTION_INVALID`, or the signal's reason.
+   * `INPUT_INVALID`, `OPTION_INVALID`, `CONTEXT_INVALID`, `RECOVERY_MISSING`, or the signal's reason.
    */
   decrypt(ciphertext: Uint8Array, options?: DecryptOptions): Promise<DecryptResult>
 }
@@ -108,6 +118,9 @@ export function createEncryptionClient(options: EncryptionClientOptions): Encryp
     keyring: hasMethods('recipients', 'unwrap'),
     materials: hasMethods('forEncrypt', 'forDecrypt'),
     cache: isObject,
+    requiredContextKeys: isRequiredKeys,
+    recoveryRecipient: hasMethods('recipients', 'unwrap'),
+    requireRecoveryRecipient: isBoolean,
     commitmentPolicy: isOneOf(commitmentPolicies),
     suite: isSuiteId,
     frameLength: isFrameLength,
@@ -118,29 +131,32 @@ export function createEncryptionClient(options: EncryptionClientOptions): Encryp
   })
   const {
     commitmentPolicy = 'REQUIRE_ENCRYPT_REQUIRE_DECRYPT',
+    frameLength = DEFAULT_FRAME_LENGTH,
     maxEncryptedDataKeys = 16,
     netV400Retry = false,
     observer,
     random = systemRandom,
   } = options
-  const materials = chooseMaterials(options)
+  const materials = materialsOf(options)
   const headerMemo = options.cache === undefined ? undefined : new HeaderMemo()
   const suite = options.suite === undefined ? defaultSuite(commitmentPolicy) : suiteById(options.suite)
   assertMayEncrypt(commitmentPolicy, suite)
 
   async function encrypt(plaintext: Uint8Array, call: EncryptOptions = {}): Promise<EncryptResult> {
     assertBytes('plaintext', plaintext)
-    validateOptions('encrypt', call, { encryptionContext: isAnything, suite: isSuiteId, frameLength: isFrameLength, signal: isSignal })
+    validateOptions('encrypt', call, encryptChecks)
     call.signal?.throwIfAborted()
     const context = normaliseContext(call.encryptionContext)
     warnOfPortability(context, observer)
+    // The caller may take the buffer away while we wait.
+    const plaintextBytes = plaintext.length
     const made: EncryptedMessage = await encryptMessage(plaintext, {
       materials,
       commitmentPolicy,
       suite: call.suite === undefined ? suite : suiteById(call.suite),
       context,
       requiredKeys: NO_KEYS,
-      frameLength: call.frameLength ?? options.frameLength ?? DEFAULT_FRAME_LENGTH,
+      frameLength: call.frameLength ?? frameLength,
       maxEncryptedDataKeys,
       random,
       signal: call.signal,
@@ -149,7 +165,7 @@ export function createEncryptionClient(options: EncryptionClientOptions): Encryp
     observe(observer, {
       type: 'message.encrypted',
       suite: made.suite.id,
-      plaintextBytes: plaintext.length,
+      plaintextBytes,
       ciphertextBytes: made.ciphertext.length,
     })
     return { ciphertext: made.ciphertext, suite: made.suite.id, encryptionContext: made.encryptionContext }
@@ -157,8 +173,9 @@ export function createEncryptionClient(options: EncryptionClientOptions): Encryp
 
   async function decrypt(ciphertext: Uint8Array, call: DecryptOptions = {}): Promise<DecryptResult> {
     assertBytes('ciphertext', ciphertext)
-    validateOptions('decrypt', call, { encryptionContext: isAnything, signal: isSignal })
+    validateOptions('decrypt', call, decryptChecks)
     call.signal?.throwIfAborted()
+    const ciphertextBytes = ciphertext.length
     try {
       const opened: DecryptedMessage = await decryptMessage(ciphertext, {
         materials,
@@ -166,7 +183,7 @@ export function createEncryptionClient(options: EncryptionClientOptions): Encryp
         maxEncryptedDataKeys,
         netV400Retry,
         headerMemo,
-        expectedContext: normaliseContext(call.encryptionContext),
+        expectedContext: normaliseContext(call.encryptionContext, 'decrypt'),
         signal: call.signal,
         observer,
       })
@@ -174,11 +191,11 @@ export function createEncryptionClient(options: EncryptionClientOptions): Encryp
         type: 'message.decrypted',
         suite: opened.suite.id,
         plaintextBytes: opened.plaintext.length,
-        ciphertextBytes: ciphertext.length,
+        ciphertextBytes,
       })
       return { plaintext: opened.plaintext, suite: opened.suite.id, encryptionContext: opened.encryptionContext, openedBy: opened.openedBy }
     } catch (error) {
-      if (isStrongroomError(error)) observe(observer, { type: 'message.rejected', code: error.code, ciphertextBytes: ciphertext.length })
+      if (isStrongroomError(error)) observe(observer, { type: 'message.rejected', code: error.code, ciphertextBytes })
       throw error
     }
   }
@@ -190,27 +207,15 @@ const NO_KEYS: readonly string[] = Object.freeze([])
 const isSuiteId = isOneOf(suites.map((suite) => suite.id))
 const isFrameLength = isInteger(1, MAX_FRAME_LENGTH)
 
+const encryptChecks = { encryptionContext: isAnything, suite: isSuiteId, frameLength: isFrameLength, signal: isSignal }
+const decryptChecks = { encryptionContext: isAnything, signal: isSignal }
+
 function isSignal(value: unknown): string | undefined {
   return value instanceof AbortSignal ? undefined : 'be an AbortSignal'
 }
 
 function isObject(value: unknown): string | undefined {
   return typeof value === 'object' && value !== null ? undefined : 'be an options object'
-}
-
-function chooseMaterials({ keyring, materials, cache }: EncryptionClientOptions): Materials {
-  if ((keyring === undefined) === (materials === undefined)) {
-    throw new StrongroomError('OPTION_INVALID', 'createEncryptionClient needs exactly one of keyring and materials.', { option: 'keyring' })
-  }
-  if (keyring === undefined) {
-    if (cache === undefined) return materials as Materials
-    throw new StrongroomError(
-      'OPTION_INVALID',
-      'cache goes with keyring. Around materials of your own, put cachingMaterials({ materials, … }).',
-      { option: 'cache' },
-    )
-  }
-  return cache === undefined ? defaultMaterials(keyring) : cachingMaterials({ ...cache, keyring })
 }
 
 function assertBytes(name: string, value: unknown): void {

@@ -8,7 +8,7 @@ export const RESERVED_PREFIX = 'aws-crypto-'
 /** The key under which a signing suite stores its public key. */
 export const PUBLIC_KEY_FIELD = 'aws-crypto-public-key'
 /** Longest serialised context: its length is two bytes on the wire. */
-export const MAX_CONTEXT_BYTES = 65_535
+const MAX_CONTEXT_BYTES = 65_535
 /** Above this, in total or for one entry, the official Java client refuses to read. */
 export const PORTABLE_CONTEXT_BYTES = 32_767
 
@@ -42,9 +42,10 @@ export const emptyContext: EncryptionContext = contextFromEntries([])
 /**
  * Copies and checks a context that a caller gave.
  *
- * @throws `CONTEXT_INVALID` for anything but a plain object of well-formed strings, for a reserved key, or for more than 65,535 bytes.
+ * @param use - `decrypt` accepts reserved keys: whoever passes on the context that `encrypt` answered passes the public key with it.
+ * @throws `CONTEXT_INVALID` for anything but a plain object of well-formed strings, or for a reserved key.
  */
-export function normaliseContext(input: unknown): EncryptionContext {
+export function normaliseContext(input: unknown, use: 'encrypt' | 'decrypt' = 'encrypt'): EncryptionContext {
   if (input === undefined) return emptyContext
   const known = normalised.get(input as object)
   if (known !== undefined) return known
@@ -54,14 +55,17 @@ export function normaliseContext(input: unknown): EncryptionContext {
   }
   const entries = Object.entries(input)
   if (entries.length === 0) return emptyContext
+  let reserved = false
   for (const [key, value] of entries) {
     if (typeof value !== 'string') throw invalid(key, `has a value of type ${value === null ? 'null' : typeof value}; values are strings`)
-    if (key.startsWith(RESERVED_PREFIX)) throw invalid(key, `uses the reserved prefix "${RESERVED_PREFIX}"`)
+    const isReserved = key.startsWith(RESERVED_PREFIX)
+    if (isReserved && use === 'encrypt') throw invalid(key, `uses the reserved prefix "${RESERVED_PREFIX}"`)
     if (!key.isWellFormed() || !value.isWellFormed()) throw invalid(key, 'holds a lone surrogate, which has no UTF-8 form')
+    reserved ||= isReserved
   }
   const context = contextFromEntries(entries as [string, string][])
   // A frozen object of strings cannot change: its copy serves every later call with it, and lets caches recognise it.
-  if (Object.isFrozen(input) && !hasGetters(input)) normalised.set(input, context)
+  if (!reserved && Object.isFrozen(input) && !hasGetters(input)) normalised.set(input, context)
   return context
 }
 

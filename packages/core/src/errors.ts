@@ -8,10 +8,12 @@ export type CoreErrorCode =
   | 'INPUT_INVALID'
   /** Key material cannot be used: wrong length, wrong type, cannot be parsed. */
   | 'KEY_INVALID'
-  /** An encryption context given by the caller is malformed, too large or uses the reserved prefix. */
+  /** An encryption context given by the caller is malformed, too large, uses the reserved prefix or lacks a required key. */
   | 'CONTEXT_INVALID'
   /** The message is authentic but its encryption context is not the one that was demanded. */
   | 'CONTEXT_MISMATCH'
+  /** The message has no encrypted data key for the recovery key that the client demands. */
+  | 'RECOVERY_MISSING'
   /** The commitment policy forbids the algorithm suite. */
   | 'SUITE_FORBIDDEN'
   /** A configured limit was exceeded. `option` names it. */
@@ -53,7 +55,7 @@ export class StrongroomError<Code extends string = string> extends Error {
   declare readonly contextKey?: string
 
   static {
-    Object.defineProperty(this.prototype, BRAND, { value: true })
+    Object.defineProperty(StrongroomError.prototype, BRAND, { value: true })
   }
 
   constructor(code: Code, message: string, details: ErrorDetails = {}) {

@@ -9,6 +9,7 @@ export type OptionCheck = (value: unknown) => string | undefined
  *
  * @param where - what the options belong to, for the message (`createEncryptionClient`).
  * @param checks - a check for every known option; a value of undefined counts as not given.
+ * @param path - where these options stand within others, for the error's `option` (`cache.`).
  * @throws `OPTION_INVALID`
  */
 export function validateOptions<T extends object>(
@@ -16,27 +17,50 @@ export function validateOptions<T extends object>(
   input: T,
   checks: { readonly [K in keyof Required<T>]: OptionCheck },
   required: readonly (keyof T)[] = [],
+  path = '',
 ): void {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new StrongroomError('OPTION_INVALID', `${where} takes an options object.`)
   }
-  const known = new Map(Object.entries(checks) as [string, OptionCheck][])
+  const known = compile(checks)
   for (const [name, value] of Object.entries(input)) {
     const check = known.get(name)
     if (check === undefined) {
       throw new StrongroomError(
         'OPTION_INVALID',
         `${where} does not know the option ${JSON.stringify(name)}. Known: ${[...known.keys()].join(', ')}.`,
-        { option: name },
+        { option: path + name },
       )
     }
     const wrong = value === undefined ? undefined : check(value)
-    if (wrong !== undefined) throw new StrongroomError('OPTION_INVALID', `${where}: the option ${name} must ${wrong}.`, { option: name })
+    if (wrong !== undefined)
+      throw new StrongroomError('OPTION_INVALID', `${where}: the option ${name} must ${wrong}.`, { option: path + name })
+  }
+  // Object.prototype may have been polluted: what is not validated must not be read.
+  for (const name of known.keys()) {
+    if ((input as Record<string, unknown>)[name] === undefined || Object.prototype.propertyIsEnumerable.call(input, name)) continue
+    throw new StrongroomError(
+      'OPTION_INVALID',
+      `${where}: the option ${name} is inherited or hidden; make it a property of the options themselves.`,
+      { option: path + name },
+    )
   }
   for (const name of required) {
     if (input[name] === undefined)
-      throw new StrongroomError('OPTION_INVALID', `${where} needs the option ${String(name)}.`, { option: String(name) })
+      throw new StrongroomError('OPTION_INVALID', `${where} needs the option ${String(name)}.`, { option: path + String(name) })
   }
+}
+
+/** Checks that are validated against on every call are a constant of their module; their Map is made once. */
+const compiled = new WeakMap<object, ReadonlyMap<string, OptionCheck>>()
+
+function compile(checks: object): ReadonlyMap<string, OptionCheck> {
+  let known = compiled.get(checks)
+  if (known === undefined) {
+    known = new Map(Object.entries(checks) as [string, OptionCheck][])
+    compiled.set(checks, known)
+  }
+  return known
 }
 
 /** A whole number in a range. */

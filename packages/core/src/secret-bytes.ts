@@ -29,8 +29,8 @@ export class SecretBytes implements Disposable {
   #vault: Vault | undefined
 
   static {
-    Object.defineProperty(this.prototype, BRAND, { value: true })
-    Object.defineProperty(this.prototype, INSPECT, {
+    Object.defineProperty(SecretBytes.prototype, BRAND, { value: true })
+    Object.defineProperty(SecretBytes.prototype, INSPECT, {
       value(this: SecretBytes): string {
         return this.toString()
       },

@@ -7,28 +7,24 @@
  *
  * Key generation, signing and verification run on libuv's thread pool: on P-384 each takes most of a millisecond.
  */
-import { createPublicKey, ECDH, generateKeyPair, type KeyObject, sign, verify } from 'node:crypto'
+import { generateKeyPair, type KeyObject, sign, verify } from 'node:crypto'
 import { promisify } from 'node:util'
 import { StrongroomError } from './errors.ts'
+import { compressedPoint, publicKeyOfPoint } from './keys/ec-curve.ts'
 import type { SuiteSignature } from './suite.ts'
 
 type Curve = SuiteSignature['curve']
 
-const curves: Record<
-  Curve,
-  { readonly openssl: string; readonly coordinate: number; readonly order: bigint; readonly spkiPrefix: Buffer }
-> = {
+const curves: Record<Curve, { readonly openssl: string; readonly coordinate: number; readonly order: bigint }> = {
   'P-256': {
     openssl: 'prime256v1',
     coordinate: 32,
     order: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
-    spkiPrefix: Buffer.from('3059301306072a8648ce3d020106082a8648ce3d030107034200', 'hex'),
   },
   'P-384': {
     openssl: 'secp384r1',
     coordinate: 48,
     order: 0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
-    spkiPrefix: Buffer.from('3076301006072a8648ce3d020106052b81040022036200', 'hex'),
   },
 }
 
@@ -37,23 +33,13 @@ const generate = promisify(generateKeyPair)
 /** A fresh signing key, and its public key as the encryption context stores it. */
 export async function generateSigningKey(signature: SuiteSignature): Promise<{ signingKey: KeyObject; publicKey: string }> {
   const { privateKey, publicKey } = await generate('ec', { namedCurve: signature.curve })
-  const { x, y } = publicKey.export({ format: 'jwk' })
-  const yBytes = Buffer.from(y as string, 'base64url')
-  const sign = 2 + ((yBytes[yBytes.length - 1] as number) & 1)
-  return { signingKey: privateKey, publicKey: Buffer.concat([Buffer.of(sign), Buffer.from(x as string, 'base64url')]).toString('base64') }
+  return { signingKey: privateKey, publicKey: Buffer.from(compressedPoint(publicKey)).toString('base64') }
 }
 
 /** Reads a public key from the encryption context; undefined where it is not a compressed point of the curve in canonical base64. */
 export function parseVerificationKey(signature: SuiteSignature, publicKey: string): KeyObject | undefined {
-  const { openssl, coordinate, spkiPrefix } = curves[signature.curve]
   const point = Buffer.from(publicKey, 'base64')
-  if (point.length !== coordinate + 1 || (point[0] !== 2 && point[0] !== 3) || point.toString('base64') !== publicKey) return undefined
-  try {
-    const uncompressed = ECDH.convertKey(point, openssl, undefined, undefined, 'uncompressed') as Buffer
-    return createPublicKey({ key: Buffer.concat([spkiPrefix, uncompressed]), format: 'der', type: 'spki' })
-  } catch {
-    return undefined
-  }
+  return point.toString('base64') === publicKey ? publicKeyOfPoint(signature.curve, point) : undefined
 }
 
 /** Signs, at the suite's one length. */
@@ -61,7 +47,10 @@ export async function signFixedLength(signature: SuiteSignature, key: KeyObject,
   const { openssl } = curves[signature.curve]
   // No signature of another key ever gets the length: without this the loop would not end.
   if (key.asymmetricKeyDetails?.namedCurve !== openssl) {
-    throw new StrongroomError('MATERIALS_INVALID', `The materials manager answered a signing key that is not of the curve ${signature.curve}.`)
+    throw new StrongroomError(
+      'MATERIALS_INVALID',
+      `The materials manager answered a signing key that is not of the curve ${signature.curve}.`,
+    )
   }
   for (;;) {
     const der = toFixedLength(signature, await signOnce(signature, key, data))

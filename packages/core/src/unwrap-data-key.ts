@@ -88,7 +88,9 @@ function unwrapError(all: readonly Attempt[]): StrongroomError {
   }
   const plain = messageInvalid()
   // Where one attempt must not be told, none is: this is letter for letter the error of a forged message. See the RSA keyring.
-  return attempts.length === 0 || attempts.length < all.length ? plain : new UnwrapError('MESSAGE_INVALID', `${plain.message} (${describe(attempts)})`, attempts)
+  return attempts.length === 0 || attempts.length < all.length
+    ? plain
+    : new UnwrapError('MESSAGE_INVALID', `${plain.message} (${describe(attempts)})`, attempts)
 }
 
 function describe(attempts: readonly Attempt[]): string {

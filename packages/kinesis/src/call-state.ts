@@ -7,7 +7,7 @@ export interface CallState {
   readonly stream: StreamEntry
   /** Base64 of the messages that were made for this call: text, since other middleware could change bytes in place. */
   readonly messages: ReadonlySet<string>
-  /** The body that the guard let pass, so that a retry of the same body is not read again. */
+  /** The body that the guard let pass, so that the same body is not parsed again at the end and for every retry. */
   approved?: unknown
 }
 

@@ -1,4 +1,12 @@
-import { createEncryptionClient, type EncryptionContext, generateAesKey, multiKeyring, parseMessage, rawAesKeyring, type SuiteId } from '@strongroom/core'
+import {
+  createEncryptionClient,
+  type EncryptionContext,
+  generateAesKey,
+  multiKeyring,
+  parseMessage,
+  rawAesKeyring,
+  type SuiteId,
+} from '@strongroom/core'
 import { describe, expect, it } from 'vitest'
 import { leastKeyBytes, messageOverhead } from './ciphertext-size.ts'
 
@@ -13,7 +21,10 @@ describe('the overhead of a message', () => {
     for (const encryptionContext of [{ a: 'b' }, { 'strongroom-stream': 'ordérs', b: '' }] satisfies EncryptionContext[]) {
       for (const length of [0, 1, 4096]) {
         const { ciphertext } = await client.encrypt(new Uint8Array(length), { encryptionContext, frameLength: 4096 })
-        const keys = parseMessage(ciphertext).encryptedDataKeys.reduce((total, edk) => total + 6 + edk.providerId.length + edk.providerInfo.length + edk.ciphertext.length, 0)
+        const keys = parseMessage(ciphertext).encryptedDataKeys.reduce(
+          (total, edk) => total + 6 + edk.providerId.length + edk.providerInfo.length + edk.ciphertext.length,
+          0,
+        )
         expect(messageOverhead(suite, encryptionContext) + keys + length).toBe(ciphertext.length)
       }
     }

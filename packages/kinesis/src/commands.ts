@@ -8,13 +8,13 @@ import type {
   ServiceOutputTypes,
 } from '@aws-sdk/client-kinesis'
 import { StrongroomError } from '@strongroom/core'
-import { type CallState, withCallState } from './call-state.ts'
+import type { CallState } from './call-state.ts'
 import type { ResolvedConfig } from './config.ts'
 import { decryptRecords } from './decrypt-records.ts'
-import { type PlainRecord, recordEncryptor } from './encrypt-records.ts'
+import { recordEncryptor } from './encrypt-records.ts'
 import { kinesisError } from './errors.ts'
 import { IteratorOrigins } from './iterator-origins.ts'
-import { sameTarget, type StreamEntry, type StreamIdentifiers, type Target } from './stream-map.ts'
+import { type StreamEntry, type StreamIdentifiers, sameTarget, type Target } from './stream-map.ts'
 
 /** One call on its way down the stack; `next` takes the input that goes on, and the state for the guard. */
 export interface Call {
@@ -26,6 +26,8 @@ export interface Call {
 
 /** Answers a call, with the records in it encrypted on their way out and decrypted on their way in. */
 export type CommandHandler = (call: Call) => Promise<ServiceOutputTypes>
+
+type PutInput = PutRecordCommandInput | PutRecordsCommandInput
 
 /** Makes the handler of a configuration. */
 export function commandHandler(config: ResolvedConfig): CommandHandler {
@@ -44,24 +46,36 @@ export function commandHandler(config: ResolvedConfig): CommandHandler {
     )
   }
 
-  async function put<I extends ServiceInputTypes>(call: Call, input: I, records: readonly PlainRecord[], withMessages: (input: I, messages: readonly Uint8Array[]) => I): Promise<ServiceOutputTypes> {
-    const stream = configured(streams.resolve(input as StreamIdentifiers), call.commandName)
+  /** Sends an input with its records encrypted; `withMessages` answers the input that goes on. */
+  async function put(
+    call: Call,
+    input: PutInput,
+    maxRequestBytes: number | undefined,
+    withMessages: (messages: readonly Uint8Array[]) => PutInput,
+  ): Promise<ServiceOutputTypes> {
+    const stream = configured(streams.resolve(input), call.commandName)
     if (stream === undefined) return call.next(input)
-    const messages = await encrypt(stream, records, call.signal)
+    const records = 'Records' in input ? (input.Records ?? []) : [input]
+    const messages = await encrypt({ stream, records, maxRequestBytes, signal: call.signal })
     const sealed = messages.map((message) => Buffer.from(message.buffer, message.byteOffset, message.length).toString('base64'))
-    return call.next(withMessages(input, messages), { stream, messages: new Set(sealed) })
+    return call.next(withMessages(messages), { stream, messages: new Set(sealed) })
   }
 
   function putRecord(call: Call): Promise<ServiceOutputTypes> {
     const input = { ...(call.input as PutRecordCommandInput) }
-    return put(call, input, [input], (sent, [message]) => ({ ...sent, Data: message }))
+    return put(call, input, undefined, ([message]) => ({ ...input, Data: message }))
   }
 
   function putRecords(call: Call): Promise<ServiceOutputTypes> {
     const given = call.input as PutRecordsCommandInput
-    if (!Array.isArray(given.Records)) throw new StrongroomError('INPUT_INVALID', 'PutRecordsCommand: Records must be an array.', { option: 'Records' })
+    if (!Array.isArray(given.Records))
+      throw new StrongroomError('INPUT_INVALID', 'PutRecordsCommand: Records must be an array.', { option: 'Records' })
     const records = given.Records.map((record) => ({ ...record }))
-    return put(call, { ...given, Records: records }, records, (sent, messages) => ({ ...sent, Records: records.map((record, index) => ({ ...record, Data: messages[index] })) }))
+    const input = { ...given, Records: records }
+    return put(call, input, config.maxRequestBytes, (messages) => ({
+      ...input,
+      Records: records.map((record, index) => ({ ...record, Data: messages[index] })),
+    }))
   }
 
   async function getShardIterator(call: Call): Promise<ServiceOutputTypes> {
@@ -76,7 +90,10 @@ export function commandHandler(config: ResolvedConfig): CommandHandler {
     const named = streams.resolve(input)
     const origin = origins.find(input.ShardIterator)
     if (named !== undefined && origin !== undefined && !sameTarget(named, origin)) {
-      throw kinesisError('STREAM_AMBIGUOUS', 'GetRecordsCommand: the shard iterator belongs to another stream than the one that the call names.')
+      throw kinesisError(
+        'STREAM_AMBIGUOUS',
+        'GetRecordsCommand: the shard iterator belongs to another stream than the one that the call names.',
+      )
     }
     const target = named ?? origin
     if (target === undefined) {
@@ -118,7 +135,10 @@ export function commandHandler(config: ResolvedConfig): CommandHandler {
 }
 
 function unsupported(commandName: string, entry: string): StrongroomError {
-  return kinesisError('COMMAND_UNSUPPORTED', `${commandName} is not supported on the encrypted stream ${entry}, since its records would not be decrypted. Read it with GetRecordsCommand.`)
+  return kinesisError(
+    'COMMAND_UNSUPPORTED',
+    `${commandName} is not supported on the encrypted stream ${entry}, since its records would not be decrypted. Read it with GetRecordsCommand.`,
+  )
 }
 
 function bringsRecords(output: ServiceOutputTypes): boolean {

@@ -3,17 +3,13 @@ import {
   type CommitmentPolicy,
   createEncryptionClient,
   type EncryptionClient,
-  isAnything,
-  isFunction,
-  isInteger,
-  isOneOf,
   type Keyring,
   type Materials,
   type Observer,
   StrongroomError,
   type SuiteId,
-  validateOptions,
 } from '@strongroom/core'
+import { isAnything, isFunction, isInteger, isOneOf, validateOptions } from '@strongroom/core/options'
 import type { RejectedRecord } from './rejected-record.ts'
 import { StreamMap, type StreamsOption } from './stream-map.ts'
 
@@ -78,18 +74,30 @@ export function resolveConfig(config: KinesisEncryptionConfig): ResolvedConfig {
       cache: isAnything,
       uncached: (value) => (value === true ? undefined : 'be true or left out'),
       materials: isAnything,
-      streams: (value) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'be an object or a Map of streams'),
+      streams: (value) =>
+        typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'be an object or a Map of streams',
       otherStreams: isOneOf(['refuse', 'pass']),
       suite: isAnything,
       commitmentPolicy: isAnything,
       maxEncryptedDataKeys: isAnything,
       maxRequestBytes: isInteger(1024, MAX_REQUEST_BYTES),
       observer: isFunction,
-      onRejected: (value) => (typeof value === 'function' || value === 'throw' || value === 'skip' ? undefined : 'be throw, skip or a function'),
+      onRejected: (value) =>
+        typeof value === 'function' || value === 'throw' || value === 'skip' ? undefined : 'be throw, skip or a function',
     },
     ['streams'],
   )
-  const { keyring, cache, uncached, materials, commitmentPolicy, maxEncryptedDataKeys, observer, suite = '0478', onRejected = 'throw' } = config
+  const {
+    keyring,
+    cache,
+    uncached,
+    materials,
+    commitmentPolicy,
+    maxEncryptedDataKeys,
+    observer,
+    suite = '0478',
+    onRejected = 'throw',
+  } = config
   if (materials !== undefined && uncached !== undefined) {
     throw invalid('uncached', 'uncached goes with keyring. Whether materials of your own are cached is their matter.')
   }

@@ -23,7 +23,11 @@ export interface ReadBatch {
  *
  * @throws `RECORDS_UNDECRYPTABLE`, or the signal's reason.
  */
-export async function decryptRecords(config: ResolvedConfig, stream: StreamEntry, { output, shardIterator, signal }: ReadBatch): Promise<GetRecordsCommandOutput> {
+export async function decryptRecords(
+  config: ResolvedConfig,
+  stream: StreamEntry,
+  { output, shardIterator, signal }: ReadBatch,
+): Promise<GetRecordsCommandOutput> {
   const received = output.Records ?? []
   const options = { encryptionContext: recordContext(stream.entry), ...(signal === undefined ? {} : { signal }) }
   const opened = await concurrently(received, CONCURRENCY, async (record): Promise<_Record | RejectedRecord> => {
@@ -35,7 +39,12 @@ export async function decryptRecords(config: ResolvedConfig, stream: StreamEntry
     } catch (error) {
       signal?.throwIfAborted()
       const rejection = isStrongroomError(error, 'RECORD_NOT_ENCRYPTED') ? 'not-encrypted' : classify(error)
-      return rejectedRecord(stream.entry, record, rejection, error instanceof Error ? error : new Error('The key service failed.', { cause: error }))
+      return rejectedRecord(
+        stream.entry,
+        record,
+        rejection,
+        error instanceof Error ? error : new Error('The key service failed.', { cause: error }),
+      )
     }
   })
   const good = opened.filter((record): record is _Record => !isRejected(record))
@@ -51,7 +60,8 @@ async function notSkipped({ onRejected }: ResolvedConfig, rejected: readonly Rej
   const failures: RejectedRecord[] = []
   for (const failure of rejected) {
     const action = await onRejected(failure)
-    if (action !== 'skip' && action !== 'throw') throw new StrongroomError('OPTION_INVALID', 'onRejected must answer throw or skip.', { option: 'onRejected' })
+    if (action !== 'skip' && action !== 'throw')
+      throw new StrongroomError('OPTION_INVALID', 'onRejected must answer throw or skip.', { option: 'onRejected' })
     if (action === 'throw') failures.push(failure)
   }
   return failures

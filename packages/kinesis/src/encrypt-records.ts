@@ -3,7 +3,7 @@ import { leastKeyBytes, messageOverhead } from './ciphertext-size.ts'
 import { concurrently } from './concurrently.ts'
 import type { ResolvedConfig } from './config.ts'
 import { recordContext } from './record-context.ts'
-import { RecordTooLargeError, RequestTooLargeError } from './size-errors.ts'
+import { RecordTooLargeError, type RequestSizes, RequestTooLargeError } from './size-errors.ts'
 import type { StreamEntry } from './stream-map.ts'
 
 /** Calls to a key service at a time where data keys are not cached. */
@@ -17,8 +17,17 @@ export interface PlainRecord {
   readonly PartitionKey?: unknown
 }
 
+/** The records of one call. */
+export interface PlainBatch {
+  readonly stream: StreamEntry
+  readonly records: readonly PlainRecord[]
+  /** Most bytes of messages and partition keys together; undefined for PutRecord, which has only the limit of its record. */
+  readonly maxRequestBytes: number | undefined
+  readonly signal: AbortSignal | undefined
+}
+
 /** Encrypts the records of one call, all or none; answers the messages in their order. */
-export type RecordEncryptor = (stream: StreamEntry, records: readonly PlainRecord[], signal: AbortSignal | undefined) => Promise<readonly Uint8Array[]>
+export type RecordEncryptor = (batch: PlainBatch) => Promise<readonly Uint8Array[]>
 
 interface Measured {
   /** The bytes as they were at the call. */
@@ -31,20 +40,25 @@ interface Measured {
 export function recordEncryptor(config: ResolvedConfig): RecordEncryptor {
   let keyBytes: Promise<number> | undefined
 
-  return async (stream, records, signal) => {
-    if (records.length > MAX_REQUEST_ENTRIES) throw new RequestTooLargeError(stream.entry, requestSizes([], [], config, records.length), true)
+  return async (batch) => {
+    const { stream, records, signal } = batch
+    if (records.length > MAX_REQUEST_ENTRIES) throw new RequestTooLargeError(stream.entry, requestSizes(batch, [], []), true)
     const measured = records.map((record, index) => measure(record, index, stream))
     try {
       keyBytes ??= leastKeyBytes(config.keyring)
       const context = recordContext(stream.entry)
       const overhead = messageOverhead(config.suite, context) + (await keyBytes)
       const least = measured.map(({ plaintextBytes }) => plaintextBytes + overhead)
-      assertSizes(stream, measured, least, config, true)
+      assertSizes(batch, measured, least, true)
       // One frame a record: the frame length is the same for all records of a stream, so that their headers are alike, and none can exceed it.
       const options = { encryptionContext: context, frameLength: stream.maxRecordBytes, ...(signal === undefined ? {} : { signal }) }
-      const messages = await concurrently(measured, CONCURRENCY, async ({ data }) => (await config.client.encrypt(data, options)).ciphertext)
+      const messages = await concurrently(
+        measured,
+        CONCURRENCY,
+        async ({ data }) => (await config.client.encrypt(data, options)).ciphertext,
+      )
       const lengths = messages.map((message) => message.length)
-      assertSizes(stream, measured, lengths, config, false)
+      assertSizes(batch, measured, lengths, false)
       return messages
     } finally {
       for (const { data } of measured) data.fill(0)
@@ -54,8 +68,13 @@ export function recordEncryptor(config: ResolvedConfig): RecordEncryptor {
 
 function measure({ Data, PartitionKey }: PlainRecord, index: number, stream: StreamEntry): Measured {
   if (!(Data instanceof Uint8Array)) {
-    const remedy = typeof Data === 'string' ? 'encode the string, for example with new TextEncoder().encode(text)' : 'give the bytes to encrypt, which may be empty'
-    throw new StrongroomError('INPUT_INVALID', `Data of record ${index} for stream ${stream.entry} must be a Uint8Array: ${remedy}.`, { option: 'Data' })
+    const remedy =
+      typeof Data === 'string'
+        ? 'encode the string, for example with new TextEncoder().encode(text)'
+        : 'give the bytes to encrypt, which may be empty'
+    throw new StrongroomError('INPUT_INVALID', `Data of record ${index} for stream ${stream.entry} must be a Uint8Array: ${remedy}.`, {
+      option: 'Data',
+    })
   }
   return {
     // What is longer than the limit is refused below, and not worth a copy.
@@ -65,23 +84,30 @@ function measure({ Data, PartitionKey }: PlainRecord, index: number, stream: Str
   }
 }
 
-function assertSizes(stream: StreamEntry, records: readonly Measured[], ciphertextBytes: readonly number[], config: ResolvedConfig, beforeWrapping: boolean): void {
+function assertSizes(batch: PlainBatch, records: readonly Measured[], ciphertextBytes: readonly number[], beforeWrapping: boolean): void {
+  const { stream } = batch
   for (const [index, { plaintextBytes, partitionKeyBytes }] of records.entries()) {
-    const sizes = { plaintextBytes, ciphertextBytes: ciphertextBytes[index] as number, partitionKeyBytes, limitBytes: stream.maxRecordBytes }
-    if (sizes.ciphertextBytes + partitionKeyBytes > sizes.limitBytes) throw new RecordTooLargeError(stream.entry, index, sizes, beforeWrapping)
+    const sizes = {
+      plaintextBytes,
+      ciphertextBytes: ciphertextBytes[index] as number,
+      partitionKeyBytes,
+      limitBytes: stream.maxRecordBytes,
+    }
+    if (sizes.ciphertextBytes + partitionKeyBytes > sizes.limitBytes)
+      throw new RecordTooLargeError(stream.entry, index, sizes, beforeWrapping)
   }
-  const request = requestSizes(records, ciphertextBytes, config, records.length)
-  // A single record may be as large as its stream allows, which is the limit of a request too.
-  if (request.ciphertextBytes + request.partitionKeyBytes > request.limitBytes && records.length > 1) throw new RequestTooLargeError(stream.entry, request, beforeWrapping)
+  const request = requestSizes(batch, records, ciphertextBytes)
+  if (request.ciphertextBytes + request.partitionKeyBytes > request.limitBytes)
+    throw new RequestTooLargeError(stream.entry, request, beforeWrapping)
 }
 
-function requestSizes(records: readonly Measured[], ciphertextBytes: readonly number[], { maxRequestBytes }: ResolvedConfig, entries: number): RequestTooLargeError['sizes'] {
+function requestSizes(batch: PlainBatch, records: readonly Measured[], ciphertextBytes: readonly number[]): RequestSizes {
   return {
-    entries,
+    entries: batch.records.length,
     plaintextBytes: records.reduce((total, record) => total + record.plaintextBytes, 0),
     ciphertextBytes: ciphertextBytes.reduce((total, length) => total + length, 0),
     partitionKeyBytes: records.reduce((total, record) => total + record.partitionKeyBytes, 0),
-    limitBytes: maxRequestBytes,
+    limitBytes: batch.maxRequestBytes ?? Number.POSITIVE_INFINITY,
     limitEntries: MAX_REQUEST_ENTRIES,
   }
 }

@@ -1,7 +1,7 @@
+import type { StrongroomError } from '@strongroom/core'
 import { callState } from './call-state.ts'
 import { kinesisError } from './errors.ts'
 import type { StreamIdentifiers, StreamMap } from './stream-map.ts'
-import type { StrongroomError } from '@strongroom/core'
 
 const REMEDY = 'Nothing was sent. Look for other middleware on the client, and for a version of the SDK that this package does not know.'
 
@@ -14,7 +14,7 @@ export function requestGuard(streams: StreamMap, otherStreams: 'refuse' | 'pass'
   return (args) => {
     const state = callState(args)
     const serialised = bodyOf(args)
-    if (state !== undefined && state.approved === serialised && serialised !== undefined) return
+    if (state?.approved !== undefined && sameBody(state.approved, serialised)) return
     const body = parse(serialised)
     if (body === undefined) throw refused('the body of the request is not AWS JSON, so it cannot be checked')
     const data = collectData(body, [])
@@ -23,8 +23,10 @@ export function requestGuard(streams: StreamMap, otherStreams: 'refuse' | 'pass'
     if (target?.kind === 'other' && otherStreams === 'pass') return
     if (state === undefined || target?.kind !== 'configured') throw refused('the request carries record data that was not encrypted')
     if (state.stream !== target.stream) throw refused('the request goes to another stream than the one that its records were encrypted for')
-    if (!data.every((value) => typeof value === 'string' && state.messages.has(value))) throw refused('the request carries record data that was not encrypted by this call')
-    state.approved = serialised
+    if (!data.every((value) => typeof value === 'string' && state.messages.has(value)))
+      throw refused('the request carries record data that was not encrypted by this call')
+    // A copy, since bytes can change in place.
+    state.approved = serialised instanceof Uint8Array ? new Uint8Array(serialised) : serialised
   }
 }
 
@@ -35,6 +37,11 @@ function refused(what: string): StrongroomError {
 function bodyOf(args: object): unknown {
   const { request } = args as { request?: unknown }
   return typeof request === 'object' && request !== null && 'body' in request ? request.body : undefined
+}
+
+function sameBody(approved: unknown, body: unknown): boolean {
+  if (approved instanceof Uint8Array && body instanceof Uint8Array) return Buffer.compare(approved, body) === 0
+  return approved === body
 }
 
 function parse(body: unknown): StreamIdentifiers | undefined {

@@ -1,5 +1,12 @@
 import type { ServiceInputTypes, ServiceOutputTypes } from '@aws-sdk/client-kinesis'
-import type { BuildMiddleware, DeserializeMiddleware, HandlerExecutionContext, InitializeMiddleware, MiddlewareStack, Pluggable } from '@smithy/types'
+import type {
+  BuildMiddleware,
+  DeserializeMiddleware,
+  HandlerExecutionContext,
+  InitializeMiddleware,
+  MiddlewareStack,
+  Pluggable,
+} from '@smithy/types'
 import { withCallState } from './call-state.ts'
 import { commandHandler } from './commands.ts'
 import { type KinesisEncryptionConfig, resolveConfig } from './config.ts'
@@ -60,7 +67,7 @@ export function kinesisEncryption(config: KinesisEncryptionConfig): KinesisEncry
       assertNotApplied(stack)
       // Outside of the SDK's logger, which so sees ciphertext only, and no error that carries plaintext.
       stack.add(encryption, { name: ENCRYPTION, step: 'initialize', priority: 'high', tags: ['STRONGROOM'] })
-      // Before credentials are asked for, and once more at the very end: middleware of later steps could still change the body.
+      // Before the request is signed, and once more at the very end: middleware of later steps could still change the body.
       stack.add(guard, { name: GUARD, step: 'build', priority: 'low', tags: ['STRONGROOM'] })
       stack.add(sendingGuard, { name: SENDING_GUARD, step: 'deserialize', priority: 'low', tags: ['STRONGROOM'] })
     },
@@ -70,7 +77,10 @@ export function kinesisEncryption(config: KinesisEncryptionConfig): KinesisEncry
 /** The names are the mark: they survive cloning of the stack, and are the same in two installed copies of this package. */
 function assertNotApplied(stack: MiddlewareStack<ServiceInputTypes, ServiceOutputTypes>): void {
   if (!stack.identify().some((line) => line.startsWith(`${ENCRYPTION} `) || line.startsWith(`${GUARD} `))) return
-  throw kinesisError('ALREADY_APPLIED', 'This client encrypts already; encrypting twice would make records that nobody reads. Apply withEncryption or kinesisEncryption once, to the plain client.')
+  throw kinesisError(
+    'ALREADY_APPLIED',
+    'This client encrypts already; encrypting twice would make records that nobody reads. Apply withEncryption or kinesisEncryption once, to the plain client.',
+  )
 }
 
 function signalOf(context: HandlerExecutionContext): AbortSignal | undefined {

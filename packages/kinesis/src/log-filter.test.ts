@@ -6,7 +6,11 @@ const marker = Buffer.from('MARKER-in-plaintext')
 
 it('takes data out of inputs and outputs, and leaves the rest as it is', () => {
   const at = new Date(0)
-  const input = { StreamName: 'orders', Records: [{ PartitionKey: 'a', Data: marker, ApproximateArrivalTimestamp: at }], Data: 'MARKER-in-plaintext' }
+  const input = {
+    StreamName: 'orders',
+    Records: [{ PartitionKey: 'a', Data: marker, ApproximateArrivalTimestamp: at }],
+    Data: 'MARKER-in-plaintext',
+  }
   const logged = withoutData(undefined)(input)
   expect(logged).toEqual({
     StreamName: 'orders',

@@ -6,6 +6,7 @@ const expected: Record<CoreErrorCode, RejectionClass> = {
   MESSAGE_INVALID: 'integrity',
   CONTEXT_MISMATCH: 'integrity',
   SUITE_FORBIDDEN: 'integrity',
+  RECOVERY_MISSING: 'integrity',
   LIMIT_EXCEEDED: 'integrity',
   KEY_SHREDDED: 'shredded',
   KEY_TRANSIENT: 'transient',
@@ -46,17 +47,25 @@ describe('what was never encrypted', () => {
     expect(looksEncrypted(Uint8Array.from(data))).toBe(false)
   })
 
-  it.each([['version 2, 0478', [0x02, 0x04, 0x78]], ['version 2, 0578', [0x02, 0x05, 0x78]], ['version 1', [0x01, 0x80]], ['base64', [...Buffer.from('AgR4AAA')]]])(
-    'is not a message of %s',
-    (_what, data) => {
-      expect(looksEncrypted(Uint8Array.from(data))).toBe(true)
-    },
-  )
+  it.each([
+    ['version 2, 0478', [0x02, 0x04, 0x78]],
+    ['version 2, 0578', [0x02, 0x05, 0x78]],
+    ['version 1', [0x01, 0x80]],
+    ['base64', [...Buffer.from('AgR4AAA')]],
+  ])('is not a message of %s', (_what, data) => {
+    expect(looksEncrypted(Uint8Array.from(data))).toBe(true)
+  })
 })
 
 it('keeps the received record out of logs', () => {
   const record = { SequenceNumber: '7', PartitionKey: 'p', Data: Buffer.from('as received') }
   const rejected = rejectedRecord('orders', record, 'integrity', new Error('no'))
   expect(rejected.record).toBe(record)
-  expect(JSON.parse(JSON.stringify(rejected))).toEqual({ stream: 'orders', sequenceNumber: '7', partitionKey: 'p', class: 'integrity', cause: {} })
+  expect(JSON.parse(JSON.stringify(rejected))).toEqual({
+    stream: 'orders',
+    sequenceNumber: '7',
+    partitionKey: 'p',
+    class: 'integrity',
+    cause: {},
+  })
 })

@@ -35,6 +35,7 @@ const classes: ReadonlyMap<string, RejectionClass> = new Map([
   ['MESSAGE_INVALID', 'integrity'],
   ['CONTEXT_MISMATCH', 'integrity'],
   ['SUITE_FORBIDDEN', 'integrity'],
+  ['RECOVERY_MISSING', 'integrity'],
   ['LIMIT_EXCEEDED', 'integrity'],
   ['KEY_SHREDDED', 'shredded'],
   ['KEY_TRANSIENT', 'transient'],
@@ -46,7 +47,14 @@ export function classify(error: unknown): RejectionClass {
 }
 
 /** First bytes of messages: v2 with either committing suite, v1, and what their base64 starts with. */
-const starts: readonly (readonly number[])[] = [[0x02, 0x04, 0x78], [0x02, 0x05, 0x78], [0x01, 0x80], [...Buffer.from('AgR4')], [...Buffer.from('AgV4')], [...Buffer.from('AYA')]]
+const starts: readonly (readonly number[])[] = [
+  [0x02, 0x04, 0x78],
+  [0x02, 0x05, 0x78],
+  [0x01, 0x80],
+  [...Buffer.from('AgR4')],
+  [...Buffer.from('AgV4')],
+  [...Buffer.from('AYA')],
+]
 
 /** Whether bytes start like an encrypted message. Anything else was written without encryption. */
 export function looksEncrypted(data: Uint8Array): boolean {

@@ -56,7 +56,10 @@ export class RequestTooLargeError extends StrongroomError<'REQUEST_TOO_LARGE'> {
   readonly beforeWrapping: boolean
 
   constructor(stream: string, sizes: RequestSizes, beforeWrapping: boolean) {
-    super('REQUEST_TOO_LARGE', `The PutRecords request for stream ${stream} is too large: ${describe(sizes, beforeWrapping)}. Put fewer records in a request.`)
+    super(
+      'REQUEST_TOO_LARGE',
+      `The PutRecords request for stream ${stream} is too large: ${describe(sizes, beforeWrapping)}. Put fewer records in a request.`,
+    )
     this.sizes = Object.freeze(sizes)
     this.beforeWrapping = beforeWrapping
   }

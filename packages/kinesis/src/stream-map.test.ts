@@ -21,7 +21,12 @@ describe('streams of a configuration', () => {
   })
 
   it('may be a Map, and have a name of their own in Kinesis', () => {
-    const map = new StreamMap(new Map([['orders', { streamName: 'orders-replica' }], ['audit', { streamArn: arn.replace('/orders', '/audit-2') }]]))
+    const map = new StreamMap(
+      new Map([
+        ['orders', { streamName: 'orders-replica' }],
+        ['audit', { streamArn: arn.replace('/orders', '/audit-2') }],
+      ]),
+    )
     expect(entryOf(map, { StreamName: 'orders-replica' })).toBe('orders')
     expect(entryOf(map, { StreamName: 'orders' })).toBe('other')
     expect(entryOf(map, { StreamName: 'audit-2' })).toBe('audit')
@@ -52,7 +57,9 @@ describe('streams of a configuration', () => {
   it('are not confused with a stream of the same name elsewhere, where the ARN is configured', () => {
     const map = new StreamMap({ orders: { streamArn: arn } })
     expect(entryOf(map, { StreamARN: arn })).toBe('orders')
-    expect(() => map.resolve({ StreamARN: arn.replace('123456789012', '999999999999') })).toThrow(expect.objectContaining({ code: 'STREAM_AMBIGUOUS' }))
+    expect(() => map.resolve({ StreamARN: arn.replace('123456789012', '999999999999') })).toThrow(
+      expect.objectContaining({ code: 'STREAM_AMBIGUOUS' }),
+    )
   })
 
   it.each([

@@ -1,4 +1,5 @@
-import { StrongroomError, isInteger, isText, validateOptions } from '@strongroom/core'
+import { StrongroomError } from '@strongroom/core'
+import { isInteger, isText, validateOptions } from '@strongroom/core/options'
 import { kinesisError } from './errors.ts'
 import { parseStreamArn, STREAM_NAME } from './stream-arn.ts'
 
@@ -69,11 +70,17 @@ export class StreamMap {
     if (identified !== undefined) named.push({ kind: 'configured', stream: identified })
     const [first, ...others] = named
     if (others.some((target) => !sameTarget(target, first as Target))) {
-      throw kinesisError('STREAM_AMBIGUOUS', 'The identifiers of the call name different streams. Give only one of StreamName, StreamARN and StreamId.')
+      throw kinesisError(
+        'STREAM_AMBIGUOUS',
+        'The identifiers of the call name different streams. Give only one of StreamName, StreamARN and StreamId.',
+      )
     }
     if (StreamId !== undefined && identified === undefined && first?.kind !== 'configured') {
       // An id says nothing about the stream's name: what is not known to be another stream may be an encrypted one.
-      throw kinesisError('STREAM_AMBIGUOUS', `No entry of streams has the streamId ${JSON.stringify(StreamId)}. Set streamId in the entry, or name the stream by StreamName or StreamARN.`)
+      throw kinesisError(
+        'STREAM_AMBIGUOUS',
+        `No entry of streams has the streamId ${JSON.stringify(StreamId)}. Set streamId in the entry, or name the stream by StreamName or StreamARN.`,
+      )
     }
     return first
   }
@@ -88,22 +95,30 @@ export class StreamMap {
       throw invalid(where, `${where}: the key is not the name of a Kinesis stream. Set streamName or streamArn.`)
     }
     if (arn !== undefined && arn.name !== streamName) throw invalid(where, `${where}: streamName and streamArn name different streams.`)
-    const stream = Object.freeze({ entry, streamName, streamArn: arn?.arn, maxRecordBytes: options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES })
+    const stream = Object.freeze({
+      entry,
+      streamName,
+      streamArn: arn?.arn,
+      maxRecordBytes: options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES,
+    })
     const twin = this.#byName.get(streamName) ?? (options.streamId === undefined ? undefined : this.#byId.get(options.streamId))
-    if (twin !== undefined) throw invalid(where, `${where} and streams[${JSON.stringify(twin.entry)}] are the same stream. A stream has one entry.`)
+    if (twin !== undefined)
+      throw invalid(where, `${where} and streams[${JSON.stringify(twin.entry)}] are the same stream. A stream has one entry.`)
     this.#byName.set(streamName, stream)
     if (options.streamId !== undefined) this.#byId.set(options.streamId, stream)
   }
 
   #named(name: unknown): Target {
-    if (typeof name !== 'string' || !STREAM_NAME.test(name)) throw kinesisError('STREAM_AMBIGUOUS', `StreamName ${quoted(name)} is not the name of a Kinesis stream. An ARN goes into StreamARN.`)
+    if (typeof name !== 'string' || !STREAM_NAME.test(name))
+      throw kinesisError('STREAM_AMBIGUOUS', `StreamName ${quoted(name)} is not the name of a Kinesis stream. An ARN goes into StreamARN.`)
     const stream = this.#byName.get(name)
     return stream === undefined ? { kind: 'other', streamName: name } : { kind: 'configured', stream }
   }
 
   #located(text: unknown): Target {
     const parsed = typeof text === 'string' ? parseStreamArn(text) : undefined
-    if (parsed === undefined) throw kinesisError('STREAM_AMBIGUOUS', `${quoted(text)} is not the ARN of a Kinesis stream or of one of its consumers.`)
+    if (parsed === undefined)
+      throw kinesisError('STREAM_AMBIGUOUS', `${quoted(text)} is not the ARN of a Kinesis stream or of one of its consumers.`)
     const target = this.#named(parsed.name)
     if (target.kind === 'other' || target.stream.streamArn === undefined || target.stream.streamArn === parsed.arn) return target
     throw kinesisError(
@@ -124,7 +139,9 @@ function isStreamName(value: unknown): string | undefined {
 }
 
 function isStreamArn(value: unknown): string | undefined {
-  return typeof value === 'string' && parseStreamArn(value)?.arn === value ? undefined : 'be the ARN of a Kinesis stream: arn:aws:kinesis:REGION:ACCOUNT:stream/NAME'
+  return typeof value === 'string' && parseStreamArn(value)?.arn === value
+    ? undefined
+    : 'be the ARN of a Kinesis stream: arn:aws:kinesis:REGION:ACCOUNT:stream/NAME'
 }
 
 function invalid(option: string, message: string): StrongroomError {

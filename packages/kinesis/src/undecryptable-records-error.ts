@@ -18,7 +18,10 @@ export class UndecryptableRecordsError extends StrongroomError<'RECORDS_UNDECRYP
   readonly #output: GetRecordsCommandOutput
   readonly #held: readonly _Record[]
 
-  constructor(stream: string, given: { output: GetRecordsCommandOutput; shardIterator: string | undefined; failures: readonly RejectedRecord[]; total: number }) {
+  constructor(
+    stream: string,
+    given: { output: GetRecordsCommandOutput; shardIterator: string | undefined; failures: readonly RejectedRecord[]; total: number },
+  ) {
     const { output, failures, total, shardIterator } = given
     const blocked = failures.some((failure) => mayPass(failure.class))
     const first = failures.slice(0, 3).map((failure) => `${failure.sequenceNumber}: ${failure.class}, ${failure.cause.message}`)

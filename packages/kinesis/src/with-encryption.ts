@@ -25,7 +25,11 @@ import { kinesisEncryption } from './kinesis-encryption.ts'
 export function withEncryption<C extends KinesisClient>(client: C, config: KinesisEncryptionConfig): C {
   const plugin = kinesisEncryption(config)
   if (Object.hasOwn(client, 'send')) {
-    throw new StrongroomError('OPTION_INVALID', 'The client has a send of its own, which may go around the encryption. Give withEncryption the client as its class made it.', { option: 'client' })
+    throw new StrongroomError(
+      'OPTION_INVALID',
+      'The client has a send of its own, which may go around the encryption. Give withEncryption the client as its class made it.',
+      { option: 'client' },
+    )
   }
   const properties = Object.getOwnPropertyDescriptors(client) as PropertyDescriptorMap
   // Handlers that the SDK keeps (cacheMiddleware) were resolved without encryption. A copy, and no prototype link to the client, so that none is found.

@@ -8,13 +8,13 @@ export interface ControlledKey {
   /** Code of the error that every use throws. */
   failure: 'KEY_TRANSIENT' | 'KEY_OPERATIONAL' | 'KEY_SHREDDED' | undefined
   /** What every use waits for first. */
-  gate: Promise<void> | undefined
+  gate: (() => Promise<void>) | undefined
 }
 
 export function controlledKey(name = 'controlled'): ControlledKey {
   const raw = rawAesKey({ name, key: generateAesKey() })
   async function meet(): Promise<void> {
-    await control.gate
+    await control.gate?.()
     if (control.failure !== undefined) throw new StrongroomError(control.failure, `The key ${name} failed.`)
   }
   const key: AeadKey = {
@@ -32,6 +32,12 @@ export function controlledKey(name = 'controlled'): ControlledKey {
     },
   }
   const keys = { current: async () => key, named: async (wanted: string) => (wanted === name ? key : undefined) }
-  const control: ControlledKey = { keyring: aeadKeyring({ namespace: 'lab', keys }), seals: 0, opens: 0, failure: undefined, gate: undefined }
+  const control: ControlledKey = {
+    keyring: aeadKeyring({ namespace: 'lab', keys }),
+    seals: 0,
+    opens: 0,
+    failure: undefined,
+    gate: undefined,
+  }
   return control
 }

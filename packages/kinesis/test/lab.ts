@@ -1,4 +1,11 @@
-import { type _Record, GetRecordsCommand, GetShardIteratorCommand, KinesisClient, type KinesisClientConfig, PutRecordCommand } from '@aws-sdk/client-kinesis'
+import {
+  type _Record,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  KinesisClient,
+  type KinesisClientConfig,
+  PutRecordCommand,
+} from '@aws-sdk/client-kinesis'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { type EmbeddedKinesis, startEmbeddedKinesis } from '@strongroom/testing'
 import type { KinesisEncryptionConfig } from '../src/config.ts'
@@ -29,7 +36,8 @@ export async function startLab(): Promise<Lab> {
   const ordersArn = kinesis.createStream('orders')
   kinesis.createStream('payments')
   const key = controlledKey()
-  const client = (config: Partial<KinesisClientConfig> = {}) => new KinesisClient({ ...kinesis.clientConfig, requestHandler: new NodeHttpHandler(), ...config })
+  const client = (config: Partial<KinesisClientConfig> = {}) =>
+    new KinesisClient({ ...kinesis.clientConfig, requestHandler: new NodeHttpHandler(), ...config })
   const plain = client()
   return {
     kinesis,
@@ -48,14 +56,17 @@ export async function startLab(): Promise<Lab> {
     async inject(data, stream = 'orders') {
       await plain.send(new PutRecordCommand({ StreamName: stream, PartitionKey: 'injected', Data: data }))
     },
-    bodies: (operation) => kinesis.requests.filter((request) => request.operation === operation).map(({ body }) => Buffer.from(body).toString('utf8')),
+    bodies: (operation) =>
+      kinesis.requests.filter((request) => request.operation === operation).map(({ body }) => Buffer.from(body).toString('utf8')),
     [Symbol.asyncDispose]: () => kinesis.close(),
   }
 }
 
 /** An iterator at the beginning of a stream's first shard. */
 export async function horizon(client: KinesisClient, stream = 'orders'): Promise<string> {
-  const { ShardIterator } = await client.send(new GetShardIteratorCommand({ StreamName: stream, ShardId: SHARD, ShardIteratorType: 'TRIM_HORIZON' }))
+  const { ShardIterator } = await client.send(
+    new GetShardIteratorCommand({ StreamName: stream, ShardId: SHARD, ShardIteratorType: 'TRIM_HORIZON' }),
+  )
   return ShardIterator as string
 }
 

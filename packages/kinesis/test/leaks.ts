@@ -5,12 +5,22 @@ function forms(marker: Uint8Array): readonly string[] {
   const bytes = Buffer.from(marker)
   const numbers = [...bytes]
   const aligned = [0, 1, 2].map((shift) => {
-    const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64').replace(/=+$/, '')
+    const text = Buffer.concat([Buffer.alloc(shift), bytes])
+      .toString('base64')
+      .replace(/=+$/, '')
     // The characters at both ends also hold bits of the neighbours.
     return text.slice(shift === 0 ? 0 : shift + 1, -2)
   })
   const hex = numbers.map((byte) => byte.toString(16).padStart(2, '0'))
-  return [bytes.toString('latin1'), ...aligned, hex.join(''), hex.join(' '), numbers.join(','), numbers.join(', '), numbers.map((byte, at) => `"${at}":${byte}`).join(',')]
+  return [
+    bytes.toString('latin1'),
+    ...aligned,
+    hex.join(''),
+    hex.join(' '),
+    numbers.join(','),
+    numbers.join(', '),
+    numbers.map((byte, at) => `"${at}":${byte}`).join(','),
+  ]
 }
 
 /** The forms of a marker that a value shows when it is logged, printed or serialised, or that bytes contain. */

@@ -44,6 +44,10 @@ const networkCodes: ReadonlySet<string> = new Set([
   'ERR_HTTP2_STREAM_ERROR',
   'ERR_STREAM_PREMATURE_CLOSE',
   'ETIMEDOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_SOCKET',
 ])
 
 const remedies: ReadonlyMap<string, string> = new Map([
@@ -65,7 +69,7 @@ interface ErrorLike {
   readonly cause?: unknown
   readonly errors?: unknown
   readonly $retryable?: unknown
-  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string }
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: unknown }
 }
 
 /**
@@ -77,22 +81,23 @@ interface ErrorLike {
  */
 export function failure(operation: KmsOperation, key: KeyArn, region: string, error: unknown, largeContext: boolean): StrongroomError {
   const like = (typeof error === 'object' && error !== null ? error : {}) as ErrorLike
-  const kmsCode = typeof like.name === 'string' && /^\w{1,128}$/.test(like.name) ? like.name : undefined
+  const kmsCode = wordOf(like.name)
   const tooLarge = largeContext && kmsCode === 'ValidationException'
   if (tooLarge && operation !== 'Decrypt') {
     const message = 'The encryption context is larger than AWS KMS takes (8,192 bytes as JSON). It is for a few short, non-secret facts.'
     return new StrongroomError('CONTEXT_INVALID', message, { option: 'encryptionContext', cause: error })
   }
-  const code =
-    operation === 'Decrypt' && (tooLarge || rejections.has(kmsCode ?? ''))
-      ? 'MESSAGE_INVALID'
-      : isTransient(like)
-        ? 'KEY_TRANSIENT'
-        : 'KEY_OPERATIONAL'
-  const requestId = like.$metadata?.requestId
+  const blamesBlob = operation === 'Decrypt' && (tooLarge || rejections.has(kmsCode ?? ''))
+  const code = isTransient(like) ? 'KEY_TRANSIENT' : blamesBlob ? 'MESSAGE_INVALID' : 'KEY_OPERATIONAL'
+  const requestId = wordOf(like.$metadata?.requestId)
   const said = `${kmsCode ?? 'unknown error'}${requestId === undefined ? '' : `, request ${requestId}`}`
   const message = `AWS KMS ${operation} with ${key.arn} in ${region} failed with ${said}: ${explanation(code, kmsCode)}`
   return new KmsKeyError(code, message, { keyId: key.arn, region, kmsCode, requestId, cause: error })
+}
+
+/** A name or id that is safe to log, or nothing. */
+function wordOf(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\w-]{1,128}$/.test(value) ? value : undefined
 }
 
 function isTransient(error: ErrorLike, depth = 0): boolean {

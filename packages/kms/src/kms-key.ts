@@ -63,9 +63,9 @@ export function kmsKey(options: KmsKeyOptions): KmsKey & { readonly keyId: strin
 export function connectedKey(key: KeyArn, connection: KmsConnection): KmsKey & { readonly keyId: string } {
   const { arn, region } = key
   const { clients, allowInsecureEndpoint } = connection
-  const GrantTokens = [...connection.grantTokens]
+  const tokens = connection.grantTokens.length === 0 ? {} : { GrantTokens: [...connection.grantTokens] }
 
-  /** Makes one call, and hands its answer to `read` once it is known to be this key's. An answer that comes after an abort is wiped. */
+  /** Makes one call, and hands its answer to `read` once it is known to be this key's. */
   async function call<A extends Answer, R>(
     operation: KmsOperation,
     command: (client: KmsClient) => Promise<A>,
@@ -117,7 +117,7 @@ export function connectedKey(key: KeyArn, connection: KmsConnection): KmsKey & {
     async generate(length: number, context: EncryptionContext, { signal }: CallOptions = {}) {
       signal?.throwIfAborted()
       const command = guarded(
-        new GenerateDataKeyCommand({ KeyId: arn, NumberOfBytes: length, EncryptionContext: copyOf(context), GrantTokens }),
+        new GenerateDataKeyCommand({ KeyId: arn, NumberOfBytes: length, EncryptionContext: copyOf(context), ...tokens }),
       )
       const work = call(
         'GenerateDataKey',
@@ -139,7 +139,7 @@ export function connectedKey(key: KeyArn, connection: KmsConnection): KmsKey & {
     async encrypt(secret: SecretBytes, context: EncryptionContext, { signal }: CallOptions = {}) {
       signal?.throwIfAborted()
       const Plaintext = secret.use((bytes) => Uint8Array.from(bytes))
-      const command = guarded(new EncryptCommand({ KeyId: arn, Plaintext, EncryptionContext: copyOf(context), GrantTokens }))
+      const command = guarded(new EncryptCommand({ KeyId: arn, Plaintext, EncryptionContext: copyOf(context), ...tokens }))
       const work = call(
         'Encrypt',
         (client) => client.send(command, sendOptions(signal)),
@@ -161,7 +161,7 @@ export function connectedKey(key: KeyArn, connection: KmsConnection): KmsKey & {
         throw new KmsKeyError('MESSAGE_INVALID', `An encrypted data key of ${blob.length} bytes is not one of KMS.`, { keyId: arn, region })
       }
       const command = guarded(
-        new DecryptCommand({ KeyId: arn, CiphertextBlob: Uint8Array.from(blob), EncryptionContext: copyOf(context), GrantTokens }),
+        new DecryptCommand({ KeyId: arn, CiphertextBlob: Uint8Array.from(blob), EncryptionContext: copyOf(context), ...tokens }),
       )
       const work = call(
         'Decrypt',

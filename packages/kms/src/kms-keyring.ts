@@ -65,7 +65,7 @@ type FixedKey = KmsKey & { readonly keyId: string }
  *     keyIds: ['arn:aws:kms:eu-central-1:111122223333:key/0987dcba-09fe-87dc-65ba-ab0987654321'],
  *   }),
  * })
- * const { ciphertext } = await client.encrypt(bytes, { encryptionContext: { purpose: 'orders' } })
+ * const { ciphertext } = await client.encrypt(new TextEncoder().encode('two pairs of boots'), { encryptionContext: { purpose: 'orders' } })
  * ```
  */
 export function kmsKeyring(options: KmsKeyringOptions): Keyring {
@@ -100,9 +100,10 @@ export function kmsKeyring(options: KmsKeyringOptions): Keyring {
     async unwrap(edks: readonly EncryptedDataKey[], request: WrapRequest): Promise<Unwrapped | UnwrapFailure> {
       const attempts: Attempt[] = []
       for (const [index, edk] of edks.entries()) {
-        const key = edk.providerId === PROVIDER_ID ? keyOf(edk.providerInfo, keys) : 'not-mine'
-        if (typeof key === 'string') {
-          attempts.push({ edk: index, outcome: key })
+        const named = edk.providerId === PROVIDER_ID ? keyArnFromBytes(edk.providerInfo) : undefined
+        const key = named === undefined ? undefined : keys.get(named.arn)
+        if (key === undefined) {
+          attempts.push(untried(index, edk.providerId, named?.arn))
           continue
         }
         try {
@@ -144,10 +145,10 @@ function recipientOf(key: FixedKey, generates: boolean): Recipient {
   }
 }
 
-/** The key that an encrypted data key names. One that names no key at all is malformed, whoever wrote it. */
-function keyOf(providerInfo: Uint8Array, keys: ReadonlyMap<string, FixedKey>): FixedKey | 'not-mine' | 'rejected' {
-  const named = keyArnFromBytes(providerInfo)
-  return named === undefined ? 'rejected' : (keys.get(named.arn) ?? 'not-mine')
+/** The attempt at an encrypted data key that names another key, which the error then tells, or of ours that names none: nobody wrote such. */
+function untried(edk: number, providerId: string, keyId: string | undefined): Attempt {
+  if (keyId !== undefined) return { edk, keyId, outcome: 'not-mine' }
+  return { edk, outcome: providerId === PROVIDER_ID ? 'rejected' : 'not-mine' }
 }
 
 function keySetOf(keys: ReadonlyMap<string, FixedKey>, requireGenerator: () => void): KeySet<KmsKey> {

@@ -55,7 +55,6 @@ export function isLoopback(hostname: string): boolean {
 
 /** What the SDK's errors of one call may hold. */
 interface AnsweredError {
-  readonly name?: unknown
   readonly $response?: { body?: unknown; readonly statusCode?: number }
   readonly $metadata?: { readonly httpStatusCode?: number }
   readonly $fault?: unknown
@@ -65,6 +64,8 @@ function withoutAnswer(error: unknown): unknown {
   if (typeof error !== 'object' || error === null) return error
   const { $response, $metadata, $fault } = error as AnsweredError
   if ($response !== undefined) $response.body = undefined
+  // The SDK copies members of an error's body that it does not know onto the error.
+  delete (error as { Plaintext?: unknown }).Plaintext
   if ($fault !== undefined || ($response === undefined && !(error instanceof SyntaxError))) return error
   // No error that KMS modelled, but an answer: it could not be read, and the error quotes it.
   const unreadable = new Error('The answer of AWS KMS could not be read.')

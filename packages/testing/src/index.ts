@@ -13,5 +13,5 @@ export {
   startEmbeddedKinesis,
 } from './kinesis/embedded-kinesis.ts'
 export type { PutRecordsEntry, RecordFailure } from './kinesis/record-faults.ts'
-export { type EmbeddedKms, type EmbeddedKmsOptions, type KmsCall, startEmbeddedKms } from './kms/embedded-kms.ts'
+export { type EmbeddedKms, type EmbeddedKmsOptions, type KmsCall, type NewKey, startEmbeddedKms } from './kms/embedded-kms.ts'
 export { type TestClock, testClock } from './test-clock.ts'

@@ -46,16 +46,23 @@ export class CacheEntry<T extends { readonly dataKey: SecretBytes }> {
     return this.#value === undefined ? Number.POSITIVE_INFINITY : this.#readyAt + this.#limits.maxAgeMs
   }
 
-  /** Books one message of `bytes` against the limits; false where the entry cannot serve it any more. */
-  reserve(bytes: number): boolean {
-    if (this.#evicted || this.#messages + 1 > this.#limits.maxMessages || this.#bytes + bytes > this.#limits.maxBytes) return false
-    if (this.#value === undefined) {
-      if (this.#call.abandoned) return false
-    } else {
-      const age = this.#now() - this.#readyAt
-      // A clock that went backwards cannot tell the age: the entry counts as expired.
-      if (age < 0 || age >= this.#limits.maxAgeMs) return false
-    }
+  /** Whether the entry must not be used any more, at most `maxAgeMs` after it came. */
+  expired(maxAgeMs: number = this.#limits.maxAgeMs): boolean {
+    if (this.#value === undefined) return false
+    const age = this.#now() - this.#readyAt
+    // A clock that went backwards cannot tell the age: the entry counts as expired.
+    return age < 0 || age >= maxAgeMs
+  }
+
+  /**
+   * Books one message of `bytes` against the limits; false where the entry cannot serve it any more. Managers that share entries may differ in
+   * their limits: the stricter count.
+   */
+  reserve(bytes: number, asked: UseLimits = this.#limits): boolean {
+    const { maxAgeMs, maxMessages, maxBytes } = this.#limits
+    if (this.#evicted || this.#messages + 1 > Math.min(maxMessages, asked.maxMessages)) return false
+    if (this.#bytes + bytes > Math.min(maxBytes, asked.maxBytes) || this.expired(Math.min(maxAgeMs, asked.maxAgeMs))) return false
+    if (this.#value === undefined && this.#call.abandoned) return false
     this.#messages += 1
     this.#bytes += bytes
     return true

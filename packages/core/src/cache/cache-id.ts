@@ -9,7 +9,7 @@ import type { DecryptRequest, EncryptRequest } from '../materials.ts'
 export function encryptId(scope: string, request: EncryptRequest): string {
   const { suite, commitmentPolicy = '', requiredKeys, context } = request
   const head = `${scope}E${suite.id}${commitmentPolicy}${namesOf(requiredKeys)}`
-  return remember(context, head, () => head + pairsOf(context))
+  return remember(context, context, head, () => head + pairsOf(context))
 }
 
 /** The id of a decrypt request; see {@link encryptId}. */
@@ -17,7 +17,7 @@ export function decryptId(scope: string, request: DecryptRequest): string {
   const { suite, commitmentPolicy = '', requiredKeys, reproduced, context, edks } = request
   const reproducedPairs = requiredKeys === undefined || reproduced === undefined ? '' : pairsOf(reproduced)
   const head = `${scope}D${suite.id}${commitmentPolicy}${namesOf(requiredKeys)}${reproducedPairs}`
-  return remember(edks, head, () => {
+  return remember(edks, context, head, () => {
     let id = head + pairsOf(context)
     for (const { providerId, providerInfo, ciphertext } of edks) {
       id += `${providerId.length},${providerInfo.length},${ciphertext.length}:${providerId}${binary(providerInfo)}${binary(ciphertext)}`
@@ -26,14 +26,14 @@ export function decryptId(scope: string, request: DecryptRequest): string {
   })
 }
 
-/** The last id that was made of a frozen object, so that a stream of messages with one context makes its id once. */
-const memo = new WeakMap<object, { readonly head: string; readonly id: string }>()
+/** The last id that was made of frozen objects, so that a stream of messages with one context makes its id once. */
+const memo = new WeakMap<object, { readonly context: EncryptionContext; readonly head: string; readonly id: string }>()
 
-function remember(owner: object, head: string, make: () => string): string {
+function remember(owner: object, context: EncryptionContext, head: string, make: () => string): string {
   const known = memo.get(owner)
-  if (known?.head === head) return known.id
+  if (known?.head === head && known.context === context) return known.id
   const id = make()
-  if (Object.isFrozen(owner)) memo.set(owner, { head, id })
+  if (Object.isFrozen(owner) && Object.isFrozen(context)) memo.set(owner, { context, head, id })
   return id
 }
 

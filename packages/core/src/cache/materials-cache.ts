@@ -17,11 +17,20 @@ type AnyEntry = CacheEntry<{ readonly dataKey: SecretBytes }>
  *
  * One is made for every caching materials manager that is not given one; make one yourself to share its bound, or its entries, between managers.
  */
-export class MaterialsCache {
+export interface MaterialsCache {
+  /** Entries held, expired ones included until they are swept. */
+  readonly size: number
+  /** Wipes and forgets everything, for example after a key was revoked. */
+  clear(): void
+}
+
+/** What {@link createMaterialsCache} makes, with what only the caching materials manager may do to it. */
+export class EntryStore implements MaterialsCache {
   readonly now: () => number
   readonly #maxEntries: number
   readonly #entries = new Map<string, AnyEntry>()
   #timer: NodeJS.Timeout | undefined
+  #sweepAt = 0
 
   constructor(options: MaterialsCacheOptions = {}) {
     validateOptions('createMaterialsCache', options, { maxEntries: isInteger(1, 1_000_000), now: isFunction })
@@ -29,12 +38,10 @@ export class MaterialsCache {
     this.#maxEntries = options.maxEntries ?? 1000
   }
 
-  /** Entries held, expired ones included until they are swept. */
   get size(): number {
     return this.#entries.size
   }
 
-  /** Wipes and forgets everything, for example after a key was revoked. */
   clear(): void {
     for (const entry of this.#entries.values()) entry.evict()
     this.#entries.clear()
@@ -42,7 +49,7 @@ export class MaterialsCache {
     this.#timer = undefined
   }
 
-  /** @internal */
+  /** The entry with an id, which becomes the most recently used. */
   get(id: string): AnyEntry | undefined {
     const entry = this.#entries.get(id)
     if (entry === undefined || this.#entries.size === 1) return entry
@@ -51,7 +58,7 @@ export class MaterialsCache {
     return entry
   }
 
-  /** @internal */
+  /** Adds an entry, in the place of another with its id; the least recently used goes where there are too many. */
   put(id: string, entry: AnyEntry): void {
     this.#entries.get(id)?.evict()
     this.#entries.delete(id)
@@ -61,19 +68,18 @@ export class MaterialsCache {
     if (oldest !== undefined) this.remove(oldest, this.#entries.get(oldest))
   }
 
-  /** @internal Forgets an entry, unless another has taken its place. */
+  /** Forgets an entry, unless another has taken its place. */
   remove(id: string, entry: AnyEntry | undefined): void {
     if (entry === undefined || this.#entries.get(id) !== entry) return
     this.#entries.delete(id)
     entry.evict()
   }
 
-  /** @internal Makes sure that expired entries are wiped even when nobody asks for them again. */
-  scheduleSweep(): void {
-    if (this.#timer !== undefined) return
-    let next = Number.POSITIVE_INFINITY
-    for (const entry of this.#entries.values()) next = Math.min(next, entry.expiresAt)
-    if (next === Number.POSITIVE_INFINITY) return
+  /** Makes sure that an entry that expires at `next` is wiped then, even when nobody asks for it again. */
+  scheduleSweep(next: number): void {
+    if (next === Number.POSITIVE_INFINITY || (this.#timer !== undefined && this.#sweepAt <= next)) return
+    clearTimeout(this.#timer)
+    this.#sweepAt = next
     // setTimeout takes at most 2^31 - 1 ms; a sweep that comes too early only schedules the next.
     this.#timer = setTimeout(() => this.#sweep(), Math.min(Math.max(next - this.now(), 0), 2 ** 31 - 1))
     this.#timer.unref()
@@ -81,13 +87,16 @@ export class MaterialsCache {
 
   #sweep(): void {
     this.#timer = undefined
-    const now = this.now()
-    for (const [id, entry] of this.#entries) if (entry.expiresAt <= now) this.remove(id, entry)
-    this.scheduleSweep()
+    let next = Number.POSITIVE_INFINITY
+    for (const [id, entry] of this.#entries) {
+      if (entry.expired()) this.remove(id, entry)
+      else next = Math.min(next, entry.expiresAt)
+    }
+    this.scheduleSweep(next)
   }
 }
 
 /** Makes a {@link MaterialsCache}. */
 export function createMaterialsCache(options: MaterialsCacheOptions = {}): MaterialsCache {
-  return new MaterialsCache(options)
+  return new EntryStore(options)
 }

@@ -10,30 +10,22 @@
  *
  * Source: AWS Encryption SDK specification, "Message Body", "Message Body AAD".
  */
-import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
-import type { Suite } from '../suite.ts'
+import type { SuiteSignature } from '../suite.ts'
+import { type BlockStart, type BodyKey, FINAL_FRAME, openBlock, sealFrame } from './frame.ts'
 import { IV_LENGTH, TAG_LENGTH } from './header.ts'
 import { messageInvalid } from './message-invalid.ts'
 import { Reader } from './reader.ts'
 
-const FINAL_FRAME = 0xffffffff
 /** Bytes that a regular frame adds to its plaintext. */
 export const REGULAR_OVERHEAD: number = 4 + IV_LENGTH + TAG_LENGTH
 /** Bytes that the final frame adds to its plaintext. */
 export const FINAL_OVERHEAD: number = 4 + 4 + IV_LENGTH + 4 + TAG_LENGTH
+/** Bytes of a frame before its ciphertext, at most. */
+export const MAX_FRAME_START: number = FINAL_OVERHEAD - TAG_LENGTH
+/** Bytes of an unframed body before its ciphertext. */
+export const UNFRAMED_START: number = IV_LENGTH + 8
 /** Longest unframed body, a limit of AES-GCM. */
 const MAX_UNFRAMED_BYTES = 2 ** 36 - 32
-
-const REGULAR_LABEL = Buffer.from('AWSKMSEncryptionClient Frame', 'latin1')
-const FINAL_LABEL = Buffer.from('AWSKMSEncryptionClient Final Frame', 'latin1')
-const SINGLE_LABEL = Buffer.from('AWSKMSEncryptionClient Single Block', 'latin1')
-
-/** Suite, key and message id: what every frame of one message shares. */
-export interface BodyKey {
-  readonly suite: Suite
-  readonly contentKey: KeyObject
-  readonly messageId: Uint8Array
-}
 
 /** How many frames a plaintext makes. A last frame that is full is the final frame; an empty plaintext is one empty final frame. */
 export function frameCount(plaintextLength: number, frameLength: number): number {
@@ -45,6 +37,11 @@ export function framedBodyLength(plaintextLength: number, frameLength: number): 
   return plaintextLength + (frameCount(plaintextLength, frameLength) - 1) * REGULAR_OVERHEAD + FINAL_OVERHEAD
 }
 
+/** Bytes of the footer that we write: length and signature, or nothing. */
+export function footerLength(signature: SuiteSignature | undefined): number {
+  return signature === undefined ? 0 : 2 + signature.signatureLength
+}
+
 /** Seals a whole plaintext as frames into `out` from `at` on. */
 export function sealFrames(key: BodyKey, plaintext: Uint8Array, frameLength: number, out: Buffer, at: number): void {
   const frames = frameCount(plaintext.length, frameLength)
@@ -53,19 +50,7 @@ export function sealFrames(key: BodyKey, plaintext: Uint8Array, frameLength: num
     const start = (sequence - 1) * frameLength
     const isFinal = sequence === frames
     const content = isFinal && start === 0 ? plaintext : plaintext.subarray(start, start + frameLength)
-    if (isFinal) position = out.writeUInt32BE(FINAL_FRAME, position)
-    position = out.writeUInt32BE(sequence, position)
-    out.fill(0, position, position + 8)
-    const iv = out.subarray(position, position + IV_LENGTH)
-    position = out.writeUInt32BE(sequence, position + 8)
-    if (isFinal) position = out.writeUInt32BE(content.length, position)
-    const cipher = createCipheriv(key.suite.cipher, key.contentKey, iv)
-    cipher.setAAD(frameAad(key.messageId, isFinal ? FINAL_LABEL : REGULAR_LABEL, sequence, content.length))
-    out.set(cipher.update(content), position)
-    cipher.final()
-    position += content.length
-    out.set(cipher.getAuthTag(), position)
-    position += TAG_LENGTH
+    position = sealFrame(key, [content], { sequence, isFinal, length: content.length }, out, position)
   }
 }
 
@@ -83,13 +68,13 @@ export interface OpenedBody {
 export function openFrames(key: BodyKey, frameLength: number, message: Uint8Array, at: number): OpenedBody {
   const frames = scanFrames(frameLength, message, at)
   const [first] = frames
-  if (frames.length === 1 && first !== undefined) return { plaintext: openFrame(key, message, first), end: first.end }
+  if (frames.length === 1 && first !== undefined) return { plaintext: openScanned(key, message, first), end: first.end }
   const plaintext = new Uint8Array(frames.reduce((total, frame) => total + frame.length, 0))
   let position = 0
   let end = at
   try {
     for (const frame of frames) {
-      const part = openFrame(key, message, frame)
+      const part = openScanned(key, message, frame)
       plaintext.set(part, position)
       part.fill(0)
       position += frame.length
@@ -102,46 +87,59 @@ export function openFrames(key: BodyKey, frameLength: number, message: Uint8Arra
   return { plaintext, end }
 }
 
-interface Frame {
-  readonly sequence: number
-  readonly isFinal: boolean
-  /** Where the IV starts. */
-  readonly iv: number
-  /** Where the ciphertext starts, and its length. */
+/**
+ * Reads the start of the frame that must come next.
+ *
+ * @throws `MESSAGE_INVALID`, or `TRUNCATED` (a symbol).
+ */
+export function readFrameStart(reader: Reader, frameLength: number, sequence: number): BlockStart {
+  const marker = reader.u32()
+  const isFinal = marker === FINAL_FRAME
+  if ((isFinal ? reader.u32() : marker) !== sequence) throw messageInvalid()
+  const iv = reader.take(IV_LENGTH)
+  const length = isFinal ? reader.u32() : frameLength
+  if (length > frameLength) throw messageInvalid()
+  return { kind: isFinal ? 'final' : 'regular', sequence, iv, length }
+}
+
+/**
+ * Reads the start of an unframed body.
+ *
+ * @throws `MESSAGE_INVALID`, or `TRUNCATED` (a symbol).
+ */
+export function readUnframedStart(reader: Reader): BlockStart {
+  const iv = reader.take(IV_LENGTH)
+  const length = reader.u64()
+  if (length > MAX_UNFRAMED_BYTES) throw messageInvalid()
+  return { kind: 'single', sequence: 1, iv, length }
+}
+
+interface Scanned extends BlockStart {
+  /** Where the ciphertext starts, and the tag ends. */
   readonly start: number
-  readonly length: number
   readonly end: number
 }
 
 /** Finds the frames of a body from their lengths and order alone, so that the plaintext is allocated once and only for a whole message. */
-function scanFrames(frameLength: number, message: Uint8Array, at: number): readonly Frame[] {
+function scanFrames(frameLength: number, message: Uint8Array, at: number): readonly Scanned[] {
   const reader = new Reader(message, at)
-  const frames: Frame[] = []
+  const frames: Scanned[] = []
   for (let sequence = 1; ; sequence += 1) {
-    const marker = reader.u32()
-    const isFinal = marker === FINAL_FRAME
-    if ((isFinal ? reader.u32() : marker) !== sequence) throw messageInvalid()
-    const iv = reader.position
-    reader.take(IV_LENGTH)
-    const length = isFinal ? reader.u32() : frameLength
-    if (length > frameLength) throw messageInvalid()
-    const start = reader.position
-    reader.take(length + TAG_LENGTH)
-    frames.push({ sequence, isFinal, iv, start, length, end: reader.position })
-    if (isFinal) return frames
+    const frame = scan(reader, readFrameStart(reader, frameLength, sequence))
+    frames.push(frame)
+    if (frame.kind === 'final') return frames
   }
 }
 
-function openFrame(key: BodyKey, message: Uint8Array, frame: Frame): Uint8Array {
-  const tag = frame.start + frame.length
-  return openBlock(
-    key,
-    frame.isFinal ? FINAL_LABEL : REGULAR_LABEL,
-    frame.sequence,
-    message.subarray(frame.iv, frame.iv + IV_LENGTH),
-    message.subarray(frame.start, tag),
-    message.subarray(tag, frame.end),
-  )
+function scan(reader: Reader, block: BlockStart): Scanned {
+  const start = reader.position
+  reader.take(block.length + TAG_LENGTH)
+  return { ...block, start, end: reader.position }
+}
+
+function openScanned(key: BodyKey, message: Uint8Array, block: Scanned): Uint8Array {
+  const tag = block.start + block.length
+  return openBlock(key, block, [message.subarray(block.start, tag)], message.subarray(tag, block.end))
 }
 
 /**
@@ -151,34 +149,6 @@ function openFrame(key: BodyKey, message: Uint8Array, frame: Frame): Uint8Array 
  */
 export function openUnframed(key: BodyKey, message: Uint8Array, at: number): OpenedBody {
   const reader = new Reader(message, at)
-  const iv = reader.take(IV_LENGTH)
-  const length = reader.u64()
-  if (length > MAX_UNFRAMED_BYTES) throw messageInvalid()
-  const ciphertext = reader.take(length)
-  return { plaintext: openBlock(key, SINGLE_LABEL, 1, iv, ciphertext, reader.take(TAG_LENGTH)), end: reader.position }
-}
-
-function openBlock(key: BodyKey, label: Buffer, sequence: number, iv: Uint8Array, ciphertext: Uint8Array, tag: Uint8Array): Uint8Array {
-  const decipher = createDecipheriv(key.suite.cipher, key.contentKey, iv)
-  decipher.setAAD(frameAad(key.messageId, label, sequence, ciphertext.length))
-  decipher.setAuthTag(tag)
-  const plaintext = decipher.update(ciphertext)
-  try {
-    decipher.final()
-  } catch {
-    plaintext.fill(0)
-    throw messageInvalid()
-  }
-  return plaintext
-}
-
-function frameAad(messageId: Uint8Array, label: Buffer, sequence: number, length: number): Buffer {
-  const aad = Buffer.allocUnsafe(messageId.length + label.length + 12)
-  aad.set(messageId, 0)
-  aad.set(label, messageId.length)
-  const at = messageId.length + label.length
-  aad.writeUInt32BE(sequence, at)
-  aad.writeUInt32BE(Math.floor(length / 2 ** 32), at + 4)
-  aad.writeUInt32BE(length >>> 0, at + 8)
-  return aad
+  const block = scan(reader, readUnframedStart(reader))
+  return { plaintext: openScanned(key, message, block), end: block.end }
 }

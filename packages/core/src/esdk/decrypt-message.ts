@@ -124,6 +124,18 @@ function assertMaterials(materials: DecryptMaterials, header: Header): void {
       'The materials manager answered decryption materials of another algorithm suite than the message has.',
     )
   }
+  if (isAuthenticatedContext(materials, header.context)) return
+  throw new StrongroomError('MATERIALS_INVALID', 'The materials manager answered an encryption context that is not the one of the message.')
+}
+
+/** Whether all pairs that will be answered are authenticated with the header: those in it, and the required ones beside it. */
+function isAuthenticatedContext({ context, requiredKeys }: DecryptMaterials, stored: EncryptionContext): boolean {
+  if (!requiredKeys.every((key) => key in context)) return false
+  if (context === stored) return true
+  const keys = Object.keys(context)
+  return (
+    Object.keys(stored).every((key) => context[key] === stored[key]) && keys.every((key) => key in stored || requiredKeys.includes(key))
+  )
 }
 
 function assertContext(actual: EncryptionContext, expected: EncryptionContext, applies: (key: string) => boolean): void {

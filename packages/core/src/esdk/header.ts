@@ -21,8 +21,8 @@ import { Reader } from './reader.ts'
 
 export const TAG_LENGTH = 16
 export const IV_LENGTH = 12
-export const COMMIT_KEY_LENGTH = 32
-export const UNFRAMED = 1
+const COMMIT_KEY_LENGTH = 32
+const UNFRAMED = 1
 export const FRAMED = 2
 const CUSTOMER_AUTHENTICATED_DATA = 0x80
 const ZERO_IV = new Uint8Array(IV_LENGTH)
@@ -134,7 +134,7 @@ function readEncryptedDataKeys(reader: Reader, limits: ParseLimits): readonly En
     const providerId = reader.text(reader.u16())
     // Copies: these reach keyrings, which are asynchronous, while the caller may reuse the message's buffer.
     const providerInfo = Uint8Array.from(reader.take(reader.u16()))
-    edks.push({ providerId, providerInfo, ciphertext: Uint8Array.from(reader.take(reader.u16())) })
+    edks.push(Object.freeze({ providerId, providerInfo, ciphertext: Uint8Array.from(reader.take(reader.u16())) }))
   }
   return Object.freeze(edks)
 }

@@ -31,6 +31,8 @@ const TAG_LENGTH = 16
 const IV_LENGTH = 12
 const SUFFIX_LENGTH = 4 + 4 + IV_LENGTH
 const LENGTHS = Buffer.from([0, 0, 0, TAG_LENGTH * 8, 0, 0, 0, IV_LENGTH])
+/** More pairs than anybody gives a message on purpose. */
+const MOST_LEGACY_PAIRS = 256
 /** NIST SP 800-38D allows 2^32 random IVs under one key; the warning comes at half of them. */
 const WRAP_WARNING = 2 ** 31
 
@@ -67,16 +69,25 @@ export function aeadKeyring(options: AeadKeyringOptions): Keyring {
     })
   }
 
-  async function open(key: AeadKey, edk: EncryptedDataKey, request: WrapRequest): Promise<SecretBytes> {
+  async function open(key: AeadKey, edk: EncryptedDataKey, request: WrapRequest, legacyAad: () => Uint8Array): Promise<SecretBytes> {
     const iv = edk.providerInfo.subarray(edk.providerInfo.length - IV_LENGTH)
     try {
       return await key.open(iv, edk.ciphertext, request.aad, request)
     } catch (error) {
       // Only a key that said no is asked in another way: one that is out of reach stays out of reach, and must not look like a forgery.
       if (attemptOf(0, key.name, error).outcome !== 'rejected') throw error
-      const legacy = legacyContextOrder ? serialiseContextLegacyOrder(request.context) : request.aad
+      const legacy = legacyAad()
       if (Buffer.compare(legacy, request.aad) === 0) throw error
       return await key.open(iv, edk.ciphertext, legacy, request)
+    }
+  }
+
+  /** The context in the legacy order, sorted at most once a message and only where it is short: whoever forges a message chooses its length. */
+  function legacyOrder({ context, aad }: WrapRequest): () => Uint8Array {
+    let legacy: Uint8Array | undefined
+    return () => {
+      legacy ??= legacyContextOrder && Object.keys(context).length <= MOST_LEGACY_PAIRS ? serialiseContextLegacyOrder(context) : aad
+      return legacy
     }
   }
 
@@ -111,6 +122,7 @@ export function aeadKeyring(options: AeadKeyringOptions): Keyring {
 
     async unwrap(edks: readonly EncryptedDataKey[], request: WrapRequest): Promise<Unwrapped | UnwrapFailure> {
       request.signal?.throwIfAborted()
+      const legacyAad = legacyOrder(request)
       const attempts: Attempt[] = []
       for (const [index, edk] of edks.entries()) {
         const name = edk.providerId === namespace ? keyNameOf(edk.providerInfo) : undefined
@@ -121,7 +133,7 @@ export function aeadKeyring(options: AeadKeyringOptions): Keyring {
         try {
           const key = await keys.named(name, request)
           if (key === undefined) attempts.push({ edk: index, outcome: 'not-mine' })
-          else return { secret: await open(key, edk, request), edk: index, keyId: name }
+          else return { secret: await open(key, edk, request, legacyAad), edk: index, keyId: name }
         } catch (error) {
           request.signal?.throwIfAborted()
           attempts.push(attemptOf(index, name, error))

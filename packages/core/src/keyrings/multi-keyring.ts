@@ -48,7 +48,8 @@ export function multiKeyring(options: MultiKeyringOptions): Keyring {
         const exists = request.dataKeyExists === true || member !== generator
         const named = await member.recipients(exists ? { ...request, dataKeyExists: true } : request)
         // Left out in silence, its key would be missed only when the message has to be read with it.
-        if (named.length === 0) throw new StrongroomError('KEYRING_CANNOT_ENCRYPT', 'A keyring in the multi-keyring names no key to encrypt for.')
+        if (named.length === 0)
+          throw new StrongroomError('KEYRING_CANNOT_ENCRYPT', 'A keyring in the multi-keyring names no key to encrypt for.')
         all.push(...named)
       }
       return all

@@ -29,9 +29,11 @@ function toKeyObject(input: AesKeyInput): KeyObject {
   const jwk: JsonWebKey | undefined = typeof input === 'object' && input !== null ? input : undefined
   if (jwk?.kty === 'oct' && typeof jwk.k === 'string') {
     const bytes = Buffer.from(jwk.k, 'base64url')
+    // Characters that are none of base64url would be passed over, and give another key.
+    const canonical = bytes.toString('base64url') === jwk.k
     const key = createSecretKey(bytes)
     bytes.fill(0)
-    return key
+    if (canonical) return key
   }
   throw new StrongroomError('KEY_INVALID', 'An AES key is a Uint8Array, a secret KeyObject, or a JWK of type oct.', { option: 'key' })
 }

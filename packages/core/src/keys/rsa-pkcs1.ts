@@ -24,7 +24,7 @@ export function assertImplicitRejection(privateKey: KeyObject): void {
 }
 
 function rejectsImplicitly(privateKey: KeyObject): boolean {
-  const bytes = (privateKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8
+  const bytes = Math.ceil((privateKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8)
   // A decryption block starts 00 02; this one starts 00 01.
   const malformed = Buffer.alloc(bytes, 1)
   malformed[0] = 0

@@ -1,12 +1,15 @@
 import { type Call, CallRecorder } from './call-log.ts'
-import { type Endpoint, type Environment, uuid } from './endpoint.ts'
+import { type Endpoint, type Environment, REGION, uuid } from './endpoint.ts'
 import { FaultInjector } from './faults.ts'
 import { Input, isObject, type JsonObject } from './input.ts'
 import { ServiceError } from './service-error.ts'
 import { type Exchange, listen } from './transport.ts'
 
-/** Carries one operation out; what it throws other than {@link ServiceError} is answered as HTTP 500. */
-export type Operation = (input: Input) => JsonObject | Promise<JsonObject>
+/**
+ * Carries one operation out in a Region: the one that the request was signed for, as each Region of AWS has an endpoint of its own. What it
+ * throws other than {@link ServiceError} is answered as HTTP 500.
+ */
+export type Operation = (input: Input, region: string) => JsonObject | Promise<JsonObject>
 
 /** A request as it arrived. */
 export interface RecordedRequest {
@@ -22,7 +25,7 @@ export interface AwsJsonService<C extends Call> {
   readonly targetPrefix: string
   readonly operations: ReadonlyMap<string, Operation>
   /** What is recorded of a call; runs before the input is checked, so it must not throw. */
-  describe(operation: string, input: Input): C
+  describe(operation: string, input: Input, region: string): C
   /** What throttling looks like. */
   throttled(call: C): ServiceError
   /** The error of a call the service must refuse before anything else. */
@@ -49,7 +52,8 @@ export async function startService<C extends Call>(service: AwsJsonService<C>, e
     const request = readRequest(exchange, service)
     if (request instanceof ServiceError) return replyError(request)
     service.onRequest?.({ operation: request.name, headers: exchange.headers, body: exchange.body })
-    const call = service.describe(request.name, request.input)
+    const region = signedRegion(exchange.headers) ?? environment.region
+    const call = service.describe(request.name, request.input, region)
     const close = calls.add(call)
     try {
       const injected = await inject(call)
@@ -59,7 +63,7 @@ export async function startService<C extends Call>(service: AwsJsonService<C>, e
       }
       const refused = service.refused?.(call)
       if (refused !== undefined) throw refused
-      const output = await request.operation(request.input)
+      const output = await request.operation(request.input, region)
       close()
       if (injected === 'lost-answer') exchange.reset()
       else reply(200, output)
@@ -137,6 +141,12 @@ function readRequest<C extends Call>(
     // Answered below, as every body that is not a JSON object.
   }
   return new ServiceError('SerializationException', 'The body is not a JSON object')
+}
+
+/** The Region in the scope of a signature; undefined for a request without one, or where the scope names no Region of AWS. */
+function signedRegion(headers: Exchange['headers']): string | undefined {
+  const match = /\bCredential=[^/,\s]+\/\d{8}\/([^/,\s]+)\//.exec(headers.authorization ?? '')
+  return match?.[1] !== undefined && REGION.test(match[1]) ? match[1] : undefined
 }
 
 function internalError(cause: unknown): ServiceError {

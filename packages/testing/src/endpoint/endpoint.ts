@@ -50,8 +50,11 @@ export interface Environment {
   readonly sleep: (milliseconds: number) => Promise<void>
 }
 
+/** What the names of AWS's Regions look like. */
+export const REGION: RegExp = /^[a-z]{2}(-[a-z]+)+-\d$/
+
 const CHECKS: Readonly<Record<keyof EndpointOptions, OptionCheck>> = {
-  region: matches(/^[a-z]{2}(-[a-z]+)+-\d$/, 'look like us-east-1'),
+  region: matches(REGION, 'look like us-east-1'),
   accountId: matches(/^\d{12}$/, 'have twelve digits'),
   clock: isFunction,
   randomBytes: isFunction,

@@ -1,17 +1,12 @@
-import { isFunction, type OptionCheck, validateOptions } from '@strongroom/core/options'
+import { isBoolean, isFunction, type OptionCheck, validateOptions } from '@strongroom/core/options'
 import { type AwsJsonService, startService } from '../endpoint/aws-json-service.ts'
 import type { Call } from '../endpoint/call-log.ts'
-import { type Endpoint, type EndpointOptions, environmentOf, matches } from '../endpoint/endpoint.ts'
+import { type Endpoint, type EndpointOptions, environmentOf, matches, REGION } from '../endpoint/endpoint.ts'
 import type { Input } from '../endpoint/input.ts'
 import { ServiceError } from '../endpoint/service-error.ts'
-import { aliasOperations } from './alias-operations.ts'
 import { backingKeyIdOf } from './ciphertext-blob.ts'
-import { cryptographicOperations } from './cryptographic-operations.ts'
-import { grantOperations } from './grant-operations.ts'
-import { GrantStore } from './grant-store.ts'
-import { keyOperations } from './key-operations.ts'
-import { KeyStore } from './key-store.ts'
-import { rotationOperations } from './rotation-operations.ts'
+import type { KeyStore } from './key-store.ts'
+import { Regions } from './regions.ts'
 
 /** A call the embedded KMS received. */
 export interface KmsCall extends Call {
@@ -27,15 +22,28 @@ export interface EmbeddedKmsOptions extends EndpointOptions {
   readonly deny?: (call: KmsCall) => boolean
 }
 
+/** What a key is, beside its alias. */
+export interface NewKey {
+  /** The Region to make it in. Default the endpoint's. */
+  readonly region?: string
+  /** Make it the primary of a multi-Region key, which can be replicated. Default false. */
+  readonly multiRegion?: boolean
+}
+
 /** A running embedded KMS. */
 export interface EmbeddedKms extends Endpoint<KmsCall> {
   /** Makes a symmetric key without a client, with an alias if one is given (`alias/...`). Returns its ARN. */
-  createKey(alias?: string): string
+  createKey(alias?: string, options?: NewKey): string
+  /** Makes a replica of the primary of a multi-Region key in another Region, without a client. Returns the replica's ARN. */
+  replicateKey(primaryArn: string, region: string): string
 }
 
 /**
  * Starts a KMS on 127.0.0.1 that does what AWS documents for symmetric encryption keys: the encryption context is bound, key states
  * are enforced, old backing keys still open what they sealed, errors have AWS's names. Keys live in memory and die with it.
+ *
+ * One port serves every Region, each with keys of its own: a request belongs to the Region it was signed for, as a client of that Region does.
+ * Multi-Region keys and their replicas are related across Regions.
  *
  * Signatures are not checked, and quotas and key policies are not modelled: `deny` and {@link EmbeddedKms.faults} stand in for them.
  *
@@ -53,18 +61,11 @@ export interface EmbeddedKms extends Endpoint<KmsCall> {
 export async function startEmbeddedKms(options: EmbeddedKmsOptions = {}): Promise<EmbeddedKms> {
   const environment = environmentOf('startEmbeddedKms', options, { deny: isFunction })
   const { deny } = options
-  const keys = new KeyStore(environment)
-  const grants = new GrantStore(environment)
+  const regions = new Regions(environment)
   const service: AwsJsonService<KmsCall> = {
     targetPrefix: 'TrentService',
-    operations: new Map([
-      ...cryptographicOperations(environment, keys, grants),
-      ...keyOperations(environment, keys),
-      ...aliasOperations(keys),
-      ...rotationOperations(keys),
-      ...grantOperations(keys, grants),
-    ]),
-    describe: (operation, input) => describe(operation, input, keys),
+    operations: regions.operations,
+    describe: (operation, input, region) => describe(operation, input, regions.of(region).keys),
     throttled: () =>
       new ServiceError('ThrottlingException', 'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.'),
     refused: (call) => (deny?.(call) === true ? accessDenied(call, environment.accountId) : undefined),
@@ -72,15 +73,23 @@ export async function startEmbeddedKms(options: EmbeddedKmsOptions = {}): Promis
   const endpoint = await startService(service, environment)
   return {
     ...endpoint,
-    createKey: (alias) => {
+    createKey: (alias, options = {}) => {
       validateOptions('createKey', { alias }, { alias: isAliasName })
-      const key = keys.create('')
+      validateOptions('createKey', options, { region: isRegion, multiRegion: isBoolean })
+      const { keys } = regions.of(options.region ?? environment.region)
+      const key = keys.create('', options.multiRegion === true ? 'primary' : 'single-Region')
       if (alias !== undefined) keys.setAlias(alias, key)
       return key.arn
+    },
+    replicateKey: (primaryArn, region) => {
+      validateOptions('replicateKey', { region }, { region: isRegion })
+      const { keys } = regions.of(primaryArn.split(':')[3] ?? '')
+      return regions.replicate(keys.resolveKeyOnly(primaryArn), region, '').arn
     },
   }
 }
 
+const isRegion: OptionCheck = matches(REGION, 'look like us-east-1')
 const isAliasName: OptionCheck = matches(/^alias\/[a-zA-Z0-9/_-]+$/, 'begin with alias/ and go on with a-z A-Z 0-9 / _ -')
 
 function describe(operation: string, input: Input, keys: KeyStore): KmsCall {

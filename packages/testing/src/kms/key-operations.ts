@@ -8,8 +8,12 @@ import { page } from './page.ts'
 
 const KEY_NAME: Bounds = { min: 1, max: 2048 }
 
-/** CreateKey, DescribeKey, ListKeys and the changes of a key's state. */
-export function keyOperations({ accountId }: Environment, keys: KeyStore): readonly (readonly [string, Operation])[] {
+/** CreateKey, DescribeKey, ListKeys, ReplicateKey and the changes of a key's state. */
+export function keyOperations(
+  { accountId }: Environment,
+  keys: KeyStore,
+  replicate: (key: KmsKey, region: string, description: string) => KmsKey,
+): readonly (readonly [string, Operation])[] {
   const named = (input: Input): KmsKey => keys.resolveKeyOnly(input.string('KeyId', KEY_NAME))
 
   return [
@@ -17,7 +21,16 @@ export function keyOperations({ accountId }: Environment, keys: KeyStore): reado
       'CreateKey',
       (input) => {
         refuseOtherKinds(input)
-        return { KeyMetadata: metadata(keys.create(input.optionalString('Description', { max: 8192 }) ?? ''), accountId) }
+        const kind = input.optionalBoolean('MultiRegion') === true ? 'primary' : 'single-Region'
+        return { KeyMetadata: metadata(keys.create(input.optionalString('Description', { max: 8192 }) ?? '', kind), accountId) }
+      },
+    ],
+    [
+      'ReplicateKey',
+      (input) => {
+        const region = input.string('ReplicaRegion', { min: 1, max: 32, pattern: /^([a-z]+-){2,3}\d+$/ })
+        const replica = replicate(named(input), region, input.optionalString('Description', { max: 8192 }) ?? '')
+        return { ReplicaKeyMetadata: metadata(replica, accountId) }
       },
     ],
     ['DescribeKey', (input) => ({ KeyMetadata: metadata(keys.resolve(input.string('KeyId', KEY_NAME)), accountId) })],
@@ -77,7 +90,6 @@ function refuseOtherKinds(input: Input): void {
   const origin = input.optionalString('Origin') ?? 'AWS_KMS'
   if (spec !== 'SYMMETRIC_DEFAULT' || usage !== 'ENCRYPT_DECRYPT') throw unsupported(`keys of spec ${spec} for ${usage}`)
   if (origin !== 'AWS_KMS') throw unsupported(`key material of origin ${origin}`)
-  if (input.optionalBoolean('MultiRegion') === true) throw unsupported('multi-Region keys')
 }
 
 function metadata(key: KmsKey, accountId: string): JsonObject {
@@ -95,8 +107,22 @@ function metadata(key: KmsKey, accountId: string): JsonObject {
     CustomerMasterKeySpec: key.spec,
     KeySpec: key.spec,
     EncryptionAlgorithms: [key.spec],
-    MultiRegion: false,
+    ...multiRegionOf(key),
     CurrentKeyMaterialId: Buffer.from(key.currentBackingKey.id).toString('hex'),
     ...(key.deletionAt === undefined ? {} : { DeletionDate: key.deletionAt / 1000 }),
+  }
+}
+
+function multiRegionOf(key: KmsKey): JsonObject {
+  const { related } = key
+  if (related === undefined) return { MultiRegion: false }
+  const place = ({ arn, region }: KmsKey): JsonObject => ({ Arn: arn, Region: region })
+  return {
+    MultiRegion: true,
+    MultiRegionConfiguration: {
+      MultiRegionKeyType: key.isReplica ? 'REPLICA' : 'PRIMARY',
+      PrimaryKey: place(related.primary),
+      ReplicaKeys: related.replicas.map(place),
+    },
   }
 }

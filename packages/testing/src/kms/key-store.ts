@@ -1,7 +1,7 @@
 import type { Environment } from '../endpoint/endpoint.ts'
 import { ServiceError } from '../endpoint/service-error.ts'
 import { notFound } from './kms-errors.ts'
-import { type BackingKey, KmsKey } from './kms-key.ts'
+import { type BackingKey, type KeyKind, KmsKey } from './kms-key.ts'
 
 /** An alias and the key it names. */
 export interface Alias {
@@ -12,7 +12,7 @@ export interface Alias {
   readonly updatedAt: number
 }
 
-const KEY_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const KEY_ID = /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/
 
 /** The keys and aliases of one account and region. */
 export class KeyStore {
@@ -34,8 +34,8 @@ export class KeyStore {
     return [...this.#aliases.values()]
   }
 
-  create(description: string): KmsKey {
-    const key = new KmsKey(this.#environment, description)
+  create(description: string, kind: KeyKind = 'single-Region'): KmsKey {
+    const key = new KmsKey(this.#environment, description, kind)
     this.#keys.set(key.id, key)
     return key
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Environment, uuid } from '../endpoint/endpoint.ts'
 import { ServiceError } from '../endpoint/service-error.ts'
-import { disabled, invalidState } from './kms-errors.ts'
+import { disabled, invalidState, unsupported } from './kms-errors.ts'
 
 /** AWS's key states that a key with AWS's own material can have. */
 export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion'
@@ -26,28 +26,53 @@ const DAY = 86_400_000
 // AWS's quota of on-demand rotations in a key's life.
 const MAX_ON_DEMAND_ROTATIONS = 25
 
-/** A symmetric encryption key with material made by KMS. */
+/** Whether a key is alone, the primary of a multi-Region key, or (the primary itself) a replica of it. */
+export type KeyKind = 'single-Region' | 'primary' | KmsKey
+
+/**
+ * A symmetric encryption key with material made by KMS. Replicas of a multi-Region key share the id, the material and its rotation with their
+ * primary, and nothing else: states, aliases and descriptions are their own.
+ */
 export class KmsKey {
   readonly id: string
+  readonly region: string
   readonly arn: string
   readonly createdAt: number
   readonly spec = 'SYMMETRIC_DEFAULT'
   readonly usage = 'ENCRYPT_DECRYPT'
   description: string
   readonly #environment: Environment
+  readonly #primary: KmsKey | undefined
+  readonly #multiRegion: boolean
+  readonly #replicas: KmsKey[] = []
   readonly #backingKeys: BackingKey[] = []
   #state: KeyState = 'Enabled'
   #deletionAt: number | undefined
   #automatic: AutomaticRotation | undefined
 
-  constructor(environment: Environment, description: string) {
+  constructor(environment: Environment, description: string, kind: KeyKind = 'single-Region') {
     const { region, accountId, clock, randomBytes } = environment
     this.#environment = environment
-    this.id = uuid(randomBytes)
+    this.#primary = typeof kind === 'object' ? kind : undefined
+    this.#multiRegion = kind !== 'single-Region'
+    this.id = this.#primary?.id ?? (this.#multiRegion ? `mrk-${uuid(randomBytes).replaceAll('-', '')}` : uuid(randomBytes))
+    this.region = region
     this.arn = `arn:aws:kms:${region}:${accountId}:key/${this.id}`
     this.createdAt = clock()
     this.description = description
-    this.#addBackingKey(this.createdAt)
+    if (this.#primary === undefined) this.#addBackingKey(this.createdAt)
+    else this.#primary.#replicas.push(this)
+  }
+
+  /** The related keys of a multi-Region key, this one among them; undefined for a single-Region key. */
+  get related(): { readonly primary: KmsKey; readonly replicas: readonly KmsKey[] } | undefined {
+    if (!this.#multiRegion) return undefined
+    const primary = this.#primary ?? this
+    return { primary, replicas: primary.#replicas.filter((replica) => !replica.deleted) }
+  }
+
+  get isReplica(): boolean {
+    return this.#primary !== undefined
   }
 
   get state(): KeyState {
@@ -64,12 +89,14 @@ export class KmsKey {
   }
 
   get automaticRotation(): AutomaticRotation | undefined {
+    if (this.#primary !== undefined) return this.#primary.automaticRotation
     this.#rotateWhatIsDue()
     return this.#automatic
   }
 
   /** Oldest first. */
   get backingKeys(): readonly BackingKey[] {
+    if (this.#primary !== undefined) return this.#primary.backingKeys
     this.#rotateWhatIsDue()
     return this.#backingKeys
   }
@@ -102,6 +129,10 @@ export class KmsKey {
 
   scheduleDeletion(days: number): number {
     this.requireNotPendingDeletion()
+    // AWS waits in a state of its own until the last replica is gone.
+    if (this.#primary === undefined && (this.related?.replicas.length ?? 0) > 0) {
+      throw unsupported('deletion of a multi-Region primary key that has replicas')
+    }
     this.#state = 'PendingDeletion'
     this.#deletionAt = this.#environment.clock() + days * DAY
     return this.#deletionAt
@@ -114,6 +145,7 @@ export class KmsKey {
   }
 
   rotateNow(): void {
+    this.#requireNoReplica()
     this.requireEnabled()
     const done = this.backingKeys.filter(({ rotation }) => rotation === 'ON_DEMAND').length
     if (done >= MAX_ON_DEMAND_ROTATIONS) {
@@ -124,9 +156,15 @@ export class KmsKey {
 
   /** Turns automatic rotation on with a period, or off with `undefined`. */
   setAutomaticRotation(periodInDays: number | undefined): void {
+    this.#requireNoReplica()
     this.requireEnabled()
     this.#rotateWhatIsDue()
     this.#automatic = periodInDays === undefined ? undefined : { periodInDays, nextAt: this.#environment.clock() + periodInDays * DAY }
+  }
+
+  #requireNoReplica(): void {
+    if (!this.isReplica) return
+    throw new ServiceError('UnsupportedOperationException', `${this.arn} is a replica; only the primary key of a multi-Region key is rotated.`)
   }
 
   // Nothing runs in the background: a rotation that fell due is made up for when somebody looks.

@@ -1,0 +1,116 @@
+/** Our driver of the interop protocol (protocol.ts), on the sources: `npm run -s interop:driver`. */
+import { readFileSync } from 'node:fs'
+import {
+  createEncryptionClient,
+  type EncryptionClient,
+  type EncryptionClientOptions,
+  type EncryptOptions,
+  type Keyring,
+  multiKeyring,
+  parseMessage,
+  type RawEcdhKeyringOptions,
+  rawAesKeyring,
+  rawEcdhKeyring,
+  rawRsaKeyring,
+  type SuiteId,
+} from '@strongroom/core'
+import { type DecryptRequest, type EncryptRequest, readDecrypt, readEncrypt } from './esdk-requests.ts'
+import { bytes, lacking, readFields } from './fields.ts'
+import { type KeyringRequest, readKeyring } from './keyring-requests.ts'
+import { type Fields, type Operation, serveProcess } from './protocol.ts'
+
+const notYet = { stream: lacking('streaming comes with a later release') }
+
+await serveProcess(
+  new Map<string, Operation>([
+    ['version', version],
+    ['esdk.encrypt', encrypt],
+    ['esdk.decrypt', decrypt],
+    ['esdk.inspect', inspect],
+  ]),
+)
+
+function version(fields: Fields): Fields {
+  readFields('version', fields, {})
+  const core = JSON.parse(readFileSync(new URL('../../packages/core/package.json', import.meta.url), 'utf8')) as { version: string }
+  return { implementation: 'strongroom', versions: { '@strongroom/core': core.version, node: process.versions.node } }
+}
+
+async function encrypt(fields: Fields): Promise<Fields> {
+  const request = readEncrypt(fields, notYet)
+  const client = await clientOf(request)
+  const { ciphertext, suite } = await client.encrypt(request.plaintext, {
+    ...given('encryptionContext', request.encryptionContext),
+    ...given('suite', request.suite as SuiteId | undefined),
+    ...given('frameLength', request.frameLength),
+  } as EncryptOptions)
+  return { ciphertext, suite }
+}
+
+async function decrypt(fields: Fields): Promise<Fields> {
+  const request = readDecrypt(fields, notYet)
+  const client = await clientOf(request, { ...given('netV400Retry', request.legacyNetRetry) })
+  const { plaintext, suite, encryptionContext } = await client.decrypt(request.ciphertext, {
+    ...given('encryptionContext', request.encryptionContext),
+  })
+  return { plaintext, suite, encryptionContext }
+}
+
+function inspect(fields: Fields): Fields {
+  const { ciphertext } = readFields('esdk.inspect', fields, { ciphertext: bytes })
+  const { version, suite, messageId, encryptionContext, encryptedDataKeys, frameLength } = parseMessage(ciphertext)
+  return {
+    version,
+    suite: suite.id,
+    messageId,
+    encryptionContext,
+    encryptedDataKeys: encryptedDataKeys.map(({ providerId, providerInfo }) => ({ providerId, providerInfo })),
+    frameLength,
+  }
+}
+
+async function clientOf(request: EncryptRequest | DecryptRequest, more: Partial<EncryptionClientOptions> = {}): Promise<EncryptionClient> {
+  return createEncryptionClient({
+    keyring: await keyringOf(readKeyring(request.keyring)),
+    ...given('commitmentPolicy', request.commitmentPolicy),
+    ...given('maxEncryptedDataKeys', request.maxEncryptedDataKeys),
+    ...given('requiredContextKeys', request.requiredKeys?.length === 0 ? undefined : request.requiredKeys),
+    ...more,
+  })
+}
+
+async function keyringOf(request: KeyringRequest): Promise<Keyring> {
+  switch (request.type) {
+    case 'raw-aes':
+      return rawAesKeyring({ namespace: request.namespace, name: request.name, key: request.key })
+    case 'raw-rsa': {
+      const { namespace, name, padding, publicKey, privateKey } = request
+      return rawRsaKeyring({ namespace, name, padding, ...given('publicKey', publicKey), ...given('privateKey', privateKey) })
+    }
+    case 'raw-ecdh': {
+      const { curve, schema, privateKey, recipientPublicKey } = request
+      const keys = { ...given('privateKey', privateKey), ...given('recipientPublicKey', recipientPublicKey) }
+      return rawEcdhKeyring({ curve, schema, ...keys } as RawEcdhKeyringOptions)
+    }
+    case 'multi':
+      return multiKeyring({
+        ...given('generator', request.generator && (await keyringOf(request.generator))),
+        children: await Promise.all(request.children.map(keyringOf)),
+      })
+    case 'kms': {
+      // Loaded when first asked for: the SDK takes longer to load than all the rest.
+      const [{ kmsKeyring }, { KMSClient }] = await Promise.all([import('@strongroom/kms'), import('@aws-sdk/client-kms')])
+      const client = new KMSClient({
+        endpoint: request.endpoint,
+        region: request.region,
+        credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      })
+      return kmsKeyring({ generatorKeyId: request.keyId, client })
+    }
+  }
+}
+
+/** One option if it is given, since an option of undefined is not the same as none. */
+function given<Name extends string, T>(name: Name, value: T | undefined): { readonly [K in Name]?: T } {
+  return (value === undefined ? {} : { [name]: value }) as { readonly [K in Name]?: T }
+}
