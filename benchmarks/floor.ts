@@ -68,6 +68,7 @@ export function floor(plaintext: Uint8Array): {
   readonly decrypt: (wrap: boolean) => void
   readonly encryptSigned: () => Promise<void>
   readonly decryptSigned: () => Promise<void>
+  readonly signOnly: () => Promise<void>
   readonly signSync: () => void
   readonly verifySync: () => void
 } {
@@ -106,6 +107,9 @@ export function floor(plaintext: Uint8Array): {
     },
     async decryptSigned() {
       await verifyAsync('sha384', signed, pair.publicKey, signature)
+    },
+    async signOnly() {
+      await signAsync('sha384', signed, pair.privateKey)
     },
     signSync() {
       const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' })

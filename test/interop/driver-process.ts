@@ -43,6 +43,7 @@ export class DriverProcess implements AsyncDisposable {
   readonly #waiting: { readonly resolve: (answer: Answer) => void; readonly reject: (error: Error) => void }[] = []
   readonly #ended: Promise<void>
   #errors = ''
+  #end: string | undefined
 
   constructor({ name, command, args, env }: DriverCommand) {
     this.name = name
@@ -62,6 +63,7 @@ export class DriverProcess implements AsyncDisposable {
     })
     this.#ended = new Promise((resolve) => {
       const end = (why: string) => {
+        this.#end = why
         for (const { reject } of this.#waiting.splice(0)) reject(new Error(`The driver ${name} ended (${why}). ${this.#errors}`))
         resolve()
       }
@@ -78,6 +80,7 @@ export class DriverProcess implements AsyncDisposable {
   /** Sends a line as it is. */
   askLine(line: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
+      if (this.#end !== undefined) return reject(new Error(`The driver ${this.name} ended (${this.#end}). ${this.#errors}`))
       this.#waiting.push({ resolve, reject })
       this.#child.stdin.write(`${line}\n`)
     })
@@ -87,6 +90,11 @@ export class DriverProcess implements AsyncDisposable {
   async close(): Promise<void> {
     this.#child.stdin.end()
     await this.#ended
+  }
+
+  /** Ends a driver that does not answer; what it was asked fails. */
+  kill(): void {
+    this.#child.kill('SIGKILL')
   }
 
   [Symbol.asyncDispose](): Promise<void> {

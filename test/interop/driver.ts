@@ -16,7 +16,7 @@ import {
 } from '@strongroom/core'
 import { type DecryptRequest, type EncryptRequest, readDecrypt, readEncrypt } from './esdk-requests.ts'
 import { bytes, lacking, readFields } from './fields.ts'
-import { type KeyringRequest, readKeyring } from './keyring-requests.ts'
+import { type KeyringRequest, type KmsDiscoveryRequest, type KmsRequest, readKeyring } from './keyring-requests.ts'
 import { type Fields, type Operation, serveProcess } from './protocol.ts'
 
 const notYet = { stream: lacking('streaming comes with a later release') }
@@ -97,17 +97,28 @@ async function keyringOf(request: KeyringRequest): Promise<Keyring> {
         ...given('generator', request.generator && (await keyringOf(request.generator))),
         children: await Promise.all(request.children.map(keyringOf)),
       })
-    case 'kms': {
-      // Loaded when first asked for: the SDK takes longer to load than all the rest.
-      const [{ kmsKeyring }, { KMSClient }] = await Promise.all([import('@strongroom/kms'), import('@aws-sdk/client-kms')])
-      const client = new KMSClient({
-        endpoint: request.endpoint,
-        region: request.region,
-        credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      })
-      return kmsKeyring({ generatorKeyId: request.keyId, client })
-    }
+    case 'kms':
+    case 'kms-mrk':
+    case 'kms-discovery':
+      return await kmsKeyringOf(request)
   }
+}
+
+async function kmsKeyringOf(request: KmsRequest | KmsDiscoveryRequest): Promise<Keyring> {
+  // Loaded when first asked for: the SDK takes longer to load than all the rest.
+  const { kmsDiscoveryKeyring, kmsKeyring, kmsMrkKeyring, limitRegions, regionClients } = await import('@strongroom/kms')
+  const clientFor = regionClients({ endpoint: request.endpoint, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } })
+  if (request.type === 'kms-discovery') {
+    const { accounts, partition, region } = request
+    return kmsDiscoveryKeyring({
+      accounts,
+      clientFor,
+      ...given('partition', partition),
+      ...given('regions', region === undefined ? undefined : [region]),
+    })
+  }
+  const make = request.type === 'kms' ? kmsKeyring : kmsMrkKeyring
+  return make({ generatorKeyId: request.keyId, clientFor: limitRegions([request.region], clientFor) })
 }
 
 /** One option if it is given, since an option of undefined is not the same as none. */

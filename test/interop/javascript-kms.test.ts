@@ -40,6 +40,47 @@ describe('the official JavaScript client under AWS KMS', async () => {
     LIMIT,
   )
 
+  const multiRegion = kms.createKey(undefined, { multiRegion: true })
+  const replica = kms.replicateKey(multiRegion, 'eu-west-1')
+  const elsewhere = kms.createKey(undefined, { region: 'ap-southeast-2' })
+  const inRegion = (type: string, keyId: string) => ({ type, keyId, endpoint: kms.endpoint, region: keyId.split(':')[3] })
+  const discovery = (...accounts: string[]) => ({ type: 'kms-discovery', endpoint: kms.endpoint, accounts })
+  const fewSuites = (...pairs: readonly KeyringPair[]) => keyCells(pairs).filter(({ suite }) => ['0178', '0478', '0578'].includes(suite))
+
+  it(
+    'reads and writes with related multi-Region keys, and by discovery in any Region, as we do',
+    async () => {
+      const cells = fewSuites(
+        { name: 'MRK, read by its replica', write: inRegion('kms-mrk', multiRegion), read: inRegion('kms-mrk', replica) },
+        { name: 'KMS replica, read by its primary', write: inRegion('kms', replica), read: inRegion('kms-mrk', multiRegion) },
+        { name: 'KMS, read by discovery', write: { ...one }, read: discovery('444455556666', kms.accountId) },
+        { name: 'KMS elsewhere, read by any discovery', write: inRegion('kms', elsewhere), read: { ...discovery(), accounts: 'any' } },
+      )
+      expect(cells).toHaveLength(3 * 4 * 4)
+      const failures = await Promise.all([runCells(ours, theirs, cells), runCells(theirs, ours, cells)])
+      expect(failures.flat()).toEqual([])
+    },
+    LIMIT,
+  )
+
+  it.each([
+    ['discovery in another account', { ...one }, discovery('444455556666')],
+    ['discovery in another partition', { ...one }, { ...discovery(kms.accountId), partition: 'aws-cn' }],
+    ['discovery in another Region', inRegion('kms', elsewhere), { ...discovery(kms.accountId), region: 'us-east-1' }],
+    ['another multi-Region key', { ...one }, inRegion('kms-mrk', replica)],
+    ['a strict replica', inRegion('kms', multiRegion), inRegion('kms', replica)],
+  ])('opens as little as we do: %s', async (_what, write, read) => {
+    for (const [writer, reader] of [
+      [ours, theirs],
+      [theirs, ours],
+    ] as const) {
+      kms.calls.reset()
+      const [cell] = fewSuites({ name: 'refused', write, read })
+      expect(await runCells(writer, reader, cell === undefined ? [] : [cell])).toHaveLength(1)
+      expect(kms.calls.byOperation()).toEqual({ GenerateDataKey: 1 })
+    }
+  })
+
   it('asks KMS for a data key once a message and key, with the whole context, as we do', async () => {
     const written = []
     for (const writer of [ours, theirs]) {

@@ -1,4 +1,4 @@
-import { bytes, object, objects, oneOf, optional, readFields, text } from './fields.ts'
+import { bytes, type FieldReader, object, objects, oneOf, optional, readFields, text, texts } from './fields.ts'
 import { type Fields, RequestError } from './protocol.ts'
 
 /** RSA paddings by their names in the protocol. */
@@ -31,17 +31,25 @@ export interface MultiRequest {
   readonly children: readonly KeyringRequest[]
 }
 export interface KmsRequest {
-  readonly type: 'kms'
+  readonly type: 'kms' | 'kms-mrk'
   readonly keyId: string
   readonly endpoint: string
   readonly region: string
 }
+export interface KmsDiscoveryRequest {
+  readonly type: 'kms-discovery'
+  readonly endpoint: string
+  readonly accounts: readonly string[] | 'any'
+  readonly partition: string | undefined
+  /** Undefined: every Region that a message names. */
+  readonly region: string | undefined
+}
 
 /** A keyring of the kinds that the drivers in this folder can make. */
-export type KeyringRequest = RawAesRequest | RawRsaRequest | RawEcdhRequest | MultiRequest | KmsRequest
+export type KeyringRequest = RawAesRequest | RawRsaRequest | RawEcdhRequest | MultiRequest | KmsRequest | KmsDiscoveryRequest
 
 // Kinds that the protocol knows and no driver here makes yet.
-const others = ['kms-mrk', 'kms-discovery', 'kms-rsa', 'kms-ecdh', 'hierarchical', 'hsm']
+const others = ['kms-rsa', 'kms-ecdh', 'hierarchical', 'hsm']
 
 /** Reads a keyring. */
 export function readKeyring(fields: Fields): KeyringRequest {
@@ -63,9 +71,13 @@ export function readKeyring(fields: Fields): KeyringRequest {
     const { generator, children } = readFields('multi', rest, { generator: optional(object), children: optional(objects) })
     return { type, generator: generator && readKeyring(generator), children: (children ?? []).map(readKeyring) }
   }
-  if (type === 'kms') {
-    const { keyId, endpoint, region } = readFields('kms', rest, { keyId: text, endpoint: text, region: optional(text) })
+  if (type === 'kms' || type === 'kms-mrk') {
+    const { keyId, endpoint, region } = readFields(type, rest, { keyId: text, endpoint: text, region: optional(text) })
     return { type, keyId, endpoint, region: region ?? keyId.split(':')[3] ?? '' }
+  }
+  if (type === 'kms-discovery') {
+    const accounts: FieldReader<readonly string[] | 'any'> = (value, name) => (value === 'any' ? value : texts(value, name))
+    return { type, ...readFields(type, rest, { endpoint: text, accounts, partition: optional(text), region: optional(text) }) }
   }
   if (others.includes(type as string)) throw new RequestError('UNSUPPORTED', `this driver has no keyring ${JSON.stringify(type)}`)
   throw new RequestError('INPUT_INVALID', `no keyring has the type ${JSON.stringify(type)}`)

@@ -41,8 +41,6 @@ describeVectors('esdk', 'messages of the Encryption SDK for .NET', (vectors) => 
     expect(parsed.encryptedDataKeys).toHaveLength(masterKeys.length)
   })
 
-  it.skip('30 messages whose context is reproduced by the reader wait for required encryption context keys', () => {})
-
   interface Case {
     readonly name: string
     readonly message: Buffer

@@ -6,6 +6,7 @@ import { contextFromEntries } from './encryption-context.ts'
 import type { EncryptedDataKey, Keyring, WrapRequest } from './keyring.ts'
 import type { DecryptMaterials, EncryptMaterials, EncryptRequest, Materials } from './materials.ts'
 import type { ObserverEvent } from './observer.ts'
+import { parseMessage } from './parse-message.ts'
 import { SecretBytes } from './secret-bytes.ts'
 import { suiteById } from './suite.ts'
 
@@ -259,11 +260,13 @@ describe('what is never cached', () => {
   it('is a message longer than maxBytes, which leaves the cached key alone', async () => {
     const keyring = countingKeyring()
     const client = cachedClient(keyring, { ...limits, maxBytes: 100 })
-    await client.encrypt(text)
-    await client.encrypt(new Uint8Array(101))
-    await client.encrypt(text)
-    expect(keyring.calls.generate).toBe(2)
-    await client.encrypt(new Uint8Array(101))
+    const keyOf = async (length: number): Promise<string> => {
+      const { ciphertext } = await client.encrypt(new Uint8Array(length))
+      return Buffer.from((parseMessage(ciphertext).encryptedDataKeys[0] as EncryptedDataKey).ciphertext).toString('hex')
+    }
+    const [first, long, again, other] = [await keyOf(9), await keyOf(101), await keyOf(9), await keyOf(101)]
+    expect(again).toBe(first)
+    expect(new Set([first, long, other]).size).toBe(3)
     expect(keyring.calls.generate).toBe(3)
   })
 

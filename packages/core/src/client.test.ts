@@ -291,8 +291,16 @@ describe('limits', () => {
 describe('an aborted call', () => {
   it('rejects with the reason of its signal before it starts', async () => {
     const signal = AbortSignal.abort('before')
-    await expect(client().encrypt(text, { signal })).rejects.toBe('before')
-    await expect(client().decrypt(text, { signal })).rejects.toBe('before')
+    let asked = 0
+    const ask = (): never => {
+      asked += 1
+      throw new Error('asked')
+    }
+    const unasked = client({ keyring: { recipients: ask, unwrap: ask } })
+    const { ciphertext } = await client().encrypt(text)
+    await expect(unasked.encrypt(text, { signal })).rejects.toBe('before')
+    await expect(unasked.decrypt(ciphertext, { signal })).rejects.toBe('before')
+    expect(asked).toBe(0)
   })
 
   it('rejects during the call even where the keyring does not heed the signal', async () => {

@@ -1,22 +1,27 @@
 import type { CacheOptions } from './caching-materials.ts'
+import { type DecryptOptions, decryptChecks, type EncryptOptions, encryptChecks, isFrameLength, isSuiteId } from './call-options.ts'
 import { materialsOf } from './client-materials.ts'
 import { assertMayEncrypt, type CommitmentPolicy, commitmentPolicies, defaultSuite } from './commitment-policy.ts'
-import { type EncryptionContext, normaliseContext, PORTABLE_CONTEXT_BYTES, serialiseContext } from './encryption-context.ts'
-import { isStrongroomError, StrongroomError } from './errors.ts'
+import { warnOfPortability } from './context-portability.ts'
+import { type EncryptionContext, normaliseContext } from './encryption-context.ts'
+import { isStrongroomError } from './errors.ts'
 import { type DecryptedMessage, decryptMessage } from './esdk/decrypt-message.ts'
 import { type EncryptedMessage, encryptMessage } from './esdk/encrypt-message.ts'
 import { HeaderMemo } from './esdk/header-memo.ts'
+import { assertBytes } from './input-bytes.ts'
 import type { Keyring } from './keyring.ts'
 import type { Materials } from './materials.ts'
 import { type Observer, observe } from './observer.ts'
-import { hasMethods, isAnything, isBoolean, isFunction, isInteger, isOneOf, validateOptions } from './options.ts'
+import { hasMethods, isBoolean, isFunction, isInteger, isOneOf, validateOptions } from './options.ts'
 import { type RandomSource, systemRandom } from './random.ts'
 import { isRequiredKeys } from './required-context-materials.ts'
-import { type SuiteId, suiteById, suites } from './suite.ts'
+import { type DecryptStream, type DecryptStreamOptions, decryptStream } from './stream/decrypt-stream.ts'
+import { type EncryptStream, type EncryptStreamOptions, encryptStream } from './stream/encrypt-stream.ts'
+import type { StreamSettings } from './stream/settings.ts'
+import { type SuiteId, suiteById } from './suite.ts'
 
 /** Plaintext bytes of a frame where nothing else is asked for. */
 const DEFAULT_FRAME_LENGTH = 65_536
-const MAX_FRAME_LENGTH = 2 ** 32 - 1
 
 /** Options of {@link createEncryptionClient}. Give `keyring` or `materials`. */
 export interface EncryptionClientOptions {
@@ -48,22 +53,6 @@ export interface EncryptionClientOptions {
   readonly observer?: Observer
   /** Source of message ids, for tests. */
   readonly random?: RandomSource
-}
-
-/** Options of one `encrypt`. */
-export interface EncryptOptions {
-  /** Non-secret pairs that are authenticated and stored with the message. Few, short, and of low cardinality where data keys are cached. */
-  readonly encryptionContext?: EncryptionContext
-  readonly suite?: SuiteId
-  readonly frameLength?: number
-  readonly signal?: AbortSignal
-}
-
-/** Options of one `decrypt`. */
-export interface DecryptOptions {
-  /** Pairs that the message must carry. It may carry more. */
-  readonly encryptionContext?: EncryptionContext
-  readonly signal?: AbortSignal
 }
 
 /** What `encrypt` answers. */
@@ -100,6 +89,33 @@ export interface EncryptionClient {
    * `INPUT_INVALID`, `OPTION_INVALID`, `CONTEXT_INVALID`, `RECOVERY_MISSING`, or the signal's reason.
    */
   decrypt(ciphertext: Uint8Array, options?: DecryptOptions): Promise<DecryptResult>
+  /**
+   * Makes a stream that encrypts what is written to it into one message, frame by frame. Chunks may have any size; they are taken as they are at
+   * the call to `write`. A frame is made when somebody reads, so a consumer that stops reading stops the source.
+   *
+   * With Node streams, go through `Duplex.fromWeb(stream)` or `Readable.toWeb(source)`.
+   *
+   * @throws `OPTION_INVALID`, `CONTEXT_INVALID`, `SUITE_FORBIDDEN`, `LIMIT_EXCEEDED` or the signal's reason at once; both ends of the stream fail
+   * with the codes of `encrypt`, or with the reason of an abort or cancellation.
+   * @example
+   * ```ts
+   * await Readable.toWeb(createReadStream('orders.csv')).pipeThrough(client.encryptStream()).pipeTo(Writable.toWeb(createWriteStream('orders.enc')))
+   * ```
+   */
+  encryptStream(options?: EncryptStreamOptions): EncryptStream
+  /**
+   * Makes a stream that decrypts the one message that is written to it. Each frame is released once it verified, the final one once the whole
+   * message did: **what came before the stream ended may be all there is of a truncated message**, so act on the plaintext after the end.
+   *
+   * @throws `OPTION_INVALID`, `CONTEXT_INVALID` or the signal's reason at once; both ends of the stream fail with the codes of `decrypt`, or with
+   * the reason of an abort or cancellation.
+   * @example
+   * ```ts
+   * const stream = client.decryptStream({ encryptionContext: { purpose: 'orders' } })
+   * await Readable.toWeb(createReadStream('orders.enc')).pipeThrough(stream).pipeTo(Writable.toWeb(createWriteStream('orders.csv')))
+   * ```
+   */
+  decryptStream(options?: DecryptStreamOptions): DecryptStream
 }
 
 /**
@@ -141,6 +157,17 @@ export function createEncryptionClient(options: EncryptionClientOptions): Encryp
   const headerMemo = options.cache === undefined ? undefined : new HeaderMemo()
   const suite = options.suite === undefined ? defaultSuite(commitmentPolicy) : suiteById(options.suite)
   assertMayEncrypt(commitmentPolicy, suite)
+  const streams: StreamSettings = {
+    materials,
+    commitmentPolicy,
+    suite,
+    frameLength,
+    maxEncryptedDataKeys,
+    netV400Retry,
+    headerMemo,
+    observer,
+    random,
+  }
 
   async function encrypt(plaintext: Uint8Array, call: EncryptOptions = {}): Promise<EncryptResult> {
     assertBytes('plaintext', plaintext)
@@ -200,47 +227,15 @@ export function createEncryptionClient(options: EncryptionClientOptions): Encryp
     }
   }
 
-  return { encrypt, decrypt }
+  return {
+    encrypt,
+    decrypt,
+    encryptStream: (call) => encryptStream(streams, call),
+    decryptStream: (call) => decryptStream(streams, call),
+  }
 }
 
 const NO_KEYS: readonly string[] = Object.freeze([])
-const isSuiteId = isOneOf(suites.map((suite) => suite.id))
-const isFrameLength = isInteger(1, MAX_FRAME_LENGTH)
-
-const encryptChecks = { encryptionContext: isAnything, suite: isSuiteId, frameLength: isFrameLength, signal: isSignal }
-const decryptChecks = { encryptionContext: isAnything, signal: isSignal }
-
-function isSignal(value: unknown): string | undefined {
-  return value instanceof AbortSignal ? undefined : 'be an AbortSignal'
-}
-
 function isObject(value: unknown): string | undefined {
   return typeof value === 'object' && value !== null ? undefined : 'be an options object'
-}
-
-function assertBytes(name: string, value: unknown): void {
-  if (value instanceof Uint8Array && !(value.buffer instanceof SharedArrayBuffer)) return
-  const remedy =
-    typeof value === 'string'
-      ? 'encode the string, for example with new TextEncoder().encode(text)'
-      : 'give a Uint8Array over an ArrayBuffer of its own'
-  throw new StrongroomError('INPUT_INVALID', `${name} must be a Uint8Array that is not shared between threads: ${remedy}.`, {
-    option: name,
-  })
-}
-
-/** Some official clients refuse to read what the format allows; whoever runs a mixed fleet wants to know before they do. */
-function warnOfPortability(context: EncryptionContext, observer: Observer | undefined): void {
-  if (observer === undefined) return
-  const empty = Object.keys(context).find((key) => context[key] === '')
-  const what = empty === undefined ? undefined : `the value of ${JSON.stringify(empty)} is empty`
-  const tooLong =
-    serialiseContext(context).length > PORTABLE_CONTEXT_BYTES ? `it is longer than ${PORTABLE_CONTEXT_BYTES} bytes` : undefined
-  const reason = what ?? tooLong
-  if (reason === undefined) return
-  observe(observer, {
-    type: 'warning',
-    code: 'context.notPortable',
-    message: `The AWS Encryption SDK for Java will refuse to read this encryption context: ${reason}.`,
-  })
 }

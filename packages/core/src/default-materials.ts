@@ -44,7 +44,7 @@ function wrapRequest(suite: Suite, context: EncryptionContext, call: CallOptions
 }
 
 /** A signing suite without a public key is "half-signed", and so is a public key without a signing suite: neither is accepted. */
-function readVerificationKey(request: DecryptRequest): KeyObject | undefined {
+export function readVerificationKey(request: DecryptRequest): KeyObject | undefined {
   const { signature } = request.suite
   const publicKey = request.context[PUBLIC_KEY_FIELD]
   if (signature === undefined && publicKey === undefined) return undefined
@@ -53,13 +53,15 @@ function readVerificationKey(request: DecryptRequest): KeyObject | undefined {
   return key
 }
 
-function missingRequiredKeys(request: DecryptRequest): readonly string[] {
+/** The required keys whose pairs the message does not store, so that the reader's own are taken. */
+export function missingRequiredKeys(request: DecryptRequest): readonly string[] {
   const { reproduced, requiredKeys } = request
   if (reproduced === undefined || requiredKeys === undefined) return []
   return requiredKeys.filter((key) => key in reproduced && !(key in request.context))
 }
 
-function withReproduced(request: DecryptRequest, keys: readonly string[]): EncryptionContext {
+/** The stored context with the reader's own pairs of these keys. */
+export function withReproduced(request: DecryptRequest, keys: readonly string[]): EncryptionContext {
   if (keys.length === 0) return request.context
   const added = keys.map((key): [string, string] => [key, request.reproduced?.[key] as string])
   return contextFromEntries([...Object.entries(request.context), ...added])

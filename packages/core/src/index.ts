@@ -3,7 +3,8 @@ export type { MaterialsCache, MaterialsCacheOptions } from './cache/materials-ca
 export { createMaterialsCache } from './cache/materials-cache.ts'
 export type { CacheOptions, CachingMaterialsOptions } from './caching-materials.ts'
 export { cachingMaterials } from './caching-materials.ts'
-export type { DecryptOptions, DecryptResult, EncryptionClient, EncryptionClientOptions, EncryptOptions, EncryptResult } from './client.ts'
+export type { DecryptOptions, EncryptOptions } from './call-options.ts'
+export type { DecryptResult, EncryptionClient, EncryptionClientOptions, EncryptResult } from './client.ts'
 export { createEncryptionClient } from './client.ts'
 export type { CommitmentPolicy } from './commitment-policy.ts'
 export { defaultMaterials } from './default-materials.ts'
@@ -36,6 +37,7 @@ export { rawAgreementKey } from './keyrings/raw-agreement-key.ts'
 export type {
   DiscoveryEcdhOptions,
   EphemeralEcdhOptions,
+  RawEcdhBaseOptions,
   RawEcdhKeyringOptions,
   StaticEcdhOptions,
 } from './keyrings/raw-ecdh-keyring.ts'
@@ -64,7 +66,16 @@ export { recoveryMaterials } from './recovery-materials.ts'
 export type { RequiredContextMaterialsOptions } from './required-context-materials.ts'
 export { requiredContextMaterials } from './required-context-materials.ts'
 export { SecretBytes } from './secret-bytes.ts'
+export type { ByteTransform } from './stream/byte-transform.ts'
+export type { CiphertextLengthOptions } from './stream/ciphertext-length.ts'
+export { ciphertextLength } from './stream/ciphertext-length.ts'
+export type { DecryptStream, DecryptStreamMessage, DecryptStreamOptions } from './stream/decrypt-stream.ts'
+export type { EncryptStream, EncryptStreamMessage, EncryptStreamOptions } from './stream/encrypt-stream.ts'
 export type { Suite, SuiteId, SuiteSignature } from './suite.ts'
 export { suiteById } from './suite.ts'
 export { UnwrapError } from './unwrap-data-key.ts'
+export type { FileReader } from './uri/key-file.ts'
+export type { KeyringRegistry, KeyringRegistryOptions, KeyringScheme, KeyringSchemeTools } from './uri/keyring-registry.ts'
+export { createKeyringRegistry, keyringFromUri } from './uri/keyring-registry.ts'
+export type { KeyringUri } from './uri/keyring-uri.ts'
 export type { AeadKey, KmsKey, RsaKey, RsaPadding, WrappingKey } from './wrapping-key.ts'

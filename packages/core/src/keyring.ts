@@ -62,6 +62,8 @@ export interface Attempt {
   readonly edk: number
   readonly keyId?: string
   readonly outcome: AttemptOutcome
+  /** Why, in a word that is safe to log: the key service's code (`AccessDeniedException`), or what kept the keyring from trying. */
+  readonly reason?: string
   readonly cause?: unknown
   /** Set where telling of the attempt would make a padding oracle: then the error is letter for letter the one of a forged message. */
   readonly untold?: true

@@ -10,7 +10,14 @@ export type ObserverEvent =
       readonly ciphertextBytes: number
     }
   | { readonly type: 'message.rejected'; readonly code: string; readonly ciphertextBytes: number }
-  | { readonly type: 'keyring.failed'; readonly keyId?: string; readonly outcome: string; readonly error?: string }
+  /** `error` is the class of what was thrown, `reason` the word of the key service for it (`ThrottlingException`). */
+  | {
+      readonly type: 'keyring.failed'
+      readonly keyId?: string
+      readonly outcome: string
+      readonly reason?: string
+      readonly error?: string
+    }
   | { readonly type: 'warning'; readonly code: WarningCode; readonly message: string }
 
 /** Codes of `warning` events. */

@@ -94,6 +94,8 @@ function withRecoveryRecipient(keyring: Keyring, recovery: Keyring): Keyring {
   const both: Keyring = known.get(recovery) ?? {
     async recipients(request: WrapRequest): Promise<readonly Recipient[]> {
       const recipients = await keyring.recipients(request)
+      // The recovery key alone would make messages that nobody online can read.
+      if (recipients.length === 0) throw new StrongroomError('KEYRING_CANNOT_ENCRYPT', 'The keyring names no key to encrypt for.')
       return [...recipients, await recoveryRecipientOf(recovery, request)]
     },
     unwrap: (edks: readonly EncryptedDataKey[], request: WrapRequest): Promise<Unwrapped | UnwrapFailure> => keyring.unwrap(edks, request),

@@ -44,18 +44,21 @@ export function parseVerificationKey(signature: SuiteSignature, publicKey: strin
 
 /** Signs, at the suite's one length. */
 export async function signFixedLength(signature: SuiteSignature, key: KeyObject, data: Uint8Array): Promise<Uint8Array> {
-  const { openssl } = curves[signature.curve]
   // No signature of another key ever gets the length: without this the loop would not end.
-  if (key.asymmetricKeyDetails?.namedCurve !== openssl) {
-    throw new StrongroomError(
-      'MATERIALS_INVALID',
-      `The materials manager answered a signing key that is not of the curve ${signature.curve}.`,
-    )
-  }
+  assertSigningKey(signature, key)
   for (;;) {
     const der = toFixedLength(signature, await signOnce(signature, key, data))
     if (der !== undefined) return der
   }
+}
+
+/** @throws `MATERIALS_INVALID` where a signing key is not of the suite's curve. */
+export function assertSigningKey(signature: SuiteSignature, key: KeyObject): void {
+  if (key.asymmetricKeyDetails?.namedCurve === curves[signature.curve].openssl) return
+  throw new StrongroomError(
+    'MATERIALS_INVALID',
+    `The materials manager answered a signing key that is not of the curve ${signature.curve}.`,
+  )
 }
 
 /** Verifies a DER signature. */
@@ -75,6 +78,13 @@ export function toFixedLength(signature: SuiteSignature, rs: Uint8Array): Uint8A
     if (content.length + 2 === signature.signatureLength) return Buffer.concat([Buffer.of(0x30, content.length), content])
   }
   return undefined
+}
+
+/** The DER of r || s, of whatever length it has. */
+export function toDer(signature: SuiteSignature, rs: Uint8Array): Uint8Array {
+  const { coordinate } = curves[signature.curve]
+  const content = Buffer.concat([derInteger(rs.subarray(0, coordinate)), derInteger(rs.subarray(coordinate))])
+  return Buffer.concat([Buffer.of(0x30, content.length), content])
 }
 
 function signOnce(signature: SuiteSignature, key: KeyObject, data: Uint8Array): Promise<Uint8Array> {

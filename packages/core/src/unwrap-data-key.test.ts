@@ -130,6 +130,18 @@ describe('the error', () => {
     expect(error.cause).toMatchObject({ name: 'ThrottlingException' })
   })
 
+  it('gives the reason of an attempt, but our own words before it', async () => {
+    const error = await failure(
+      { edk: 0, keyId: 'key a', outcome: 'not-mine', reason: 'account-not-allowed' },
+      { edk: 1, keyId: 'key b', outcome: 'transient', reason: 'ThrottlingException', cause: new TypeError('x') },
+      { edk: 2, outcome: 'rejected', reason: 'unread', cause: new StrongroomError('MESSAGE_INVALID', 'Our own reason.') },
+    )
+    expect(error.message).toContain('encrypted data key 0 under key a: not-mine, account-not-allowed')
+    expect(error.message).toContain('encrypted data key 1 under key b: transient, ThrottlingException')
+    expect(error.message).toContain('encrypted data key 2: rejected, Our own reason.')
+    expect(error.message).not.toContain('unread')
+  })
+
   it('of an attempt that must not be told is the one of a forged message, letter for letter', async () => {
     const plain = messageInvalid()
     for (const others of [[], [{ edk: 1, outcome: 'not-mine' }], [{ edk: 1, keyId: 'k', outcome: 'rejected' }]] as Attempt[][]) {
@@ -154,11 +166,13 @@ describe('the error', () => {
   it('is told to the observer, attempt by attempt, but for what is not ours or must not be told', async () => {
     const events: ObserverEvent[] = []
     const attempts: Attempt[] = [
-      { edk: 0, keyId: 'key a', outcome: 'operational', cause: new TypeError('x') },
-      { edk: 1, outcome: 'not-mine' },
+      { edk: 0, keyId: 'key a', outcome: 'operational', reason: 'AccessDeniedException', cause: new TypeError('x') },
+      { edk: 1, outcome: 'not-mine', reason: 'account-not-allowed' },
       { edk: 2, outcome: 'rejected', untold: true },
     ]
     await expect(unwrapDataKey(script({ attempts }), edks, 32, { ...request, observer: (event) => events.push(event) })).rejects.toThrow()
-    expect(events).toEqual([{ type: 'keyring.failed', outcome: 'operational', keyId: 'key a', error: 'TypeError' }])
+    expect(events).toEqual([
+      { type: 'keyring.failed', outcome: 'operational', keyId: 'key a', reason: 'AccessDeniedException', error: 'TypeError' },
+    ])
   })
 })

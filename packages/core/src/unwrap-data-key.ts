@@ -57,12 +57,13 @@ export async function unwrapDataKey(
     attempts.push({ edk: opened.index, keyId: answer.keyId, outcome: 'rejected' })
     left = left.filter((candidate) => candidate !== opened)
   }
-  for (const { keyId, outcome, cause, untold } of attempts) {
+  for (const { keyId, outcome, reason, cause, untold } of attempts) {
     if (outcome === 'not-mine' || untold) continue
     observe(request.observer, {
       type: 'keyring.failed',
       outcome,
       ...(keyId === undefined ? {} : { keyId }),
+      ...(reason === undefined ? {} : { reason }),
       ...(cause instanceof Error ? { error: cause.name } : {}),
     })
   }
@@ -95,9 +96,9 @@ function unwrapError(all: readonly Attempt[]): StrongroomError {
 
 function describe(attempts: readonly Attempt[]): string {
   return attempts
-    .map(({ edk, keyId, outcome, cause }) => {
+    .map(({ edk, keyId, outcome, reason, cause }) => {
       // Our own messages are safe to repeat; what others put into theirs is not known.
-      const why = isStrongroomError(cause) ? cause.message : cause instanceof Error ? cause.name : undefined
+      const why = isStrongroomError(cause) ? cause.message : (reason ?? (cause instanceof Error ? cause.name : undefined))
       const what = why === undefined ? outcome : `${outcome}, ${why}`
       return `encrypted data key ${edk}${keyId === undefined ? '' : ` under ${keyId}`}: ${what}`
     })

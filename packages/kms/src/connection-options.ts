@@ -1,5 +1,6 @@
 import { StrongroomError } from '@strongroom/core'
-import { hasMethods, isBoolean, isFunction, type OptionCheck } from '@strongroom/core/options'
+import { isBoolean, isFunction, type OptionCheck } from '@strongroom/core/options'
+import { isClient } from './client-supplier.ts'
 import type { ClientOptions } from './clients.ts'
 
 /** How KMS is called. */
@@ -9,13 +10,6 @@ export interface ConnectionOptions extends ClientOptions {
   /** Allow an endpoint that is reached without TLS over a network: plaintext data keys travel on it. Loopback needs no permission. Default false. */
   readonly allowInsecureEndpoint?: boolean
 }
-
-const isSender = hasMethods('send')
-
-const isClient: OptionCheck = (value) =>
-  isSender(value) === undefined && typeof (value as { config?: { region?: unknown } }).config?.region === 'function'
-    ? undefined
-    : 'be a KMSClient of the AWS SDK'
 
 const isGrantTokens: OptionCheck = (value) =>
   Array.isArray(value) &&

@@ -2,7 +2,8 @@ import { DecryptCommand, EncryptCommand, GenerateDataKeyCommand } from '@aws-sdk
 import { type CallOptions, type EncryptionContext, type KmsKey, SecretBytes, StrongroomError } from '@strongroom/core'
 import { isAnything, validateOptions } from '@strongroom/core/options'
 import { abortable } from './abort.ts'
-import { type Clients, createClients, type KmsClient } from './clients.ts'
+import type { KmsClient } from './client-supplier.ts'
+import { type Clients, createClients } from './clients.ts'
 import { type ConnectionOptions, checkClientSource, connectionChecks } from './connection-options.ts'
 import { KmsKeyError } from './errors.ts'
 import { failure, type KmsOperation } from './failure.ts'
@@ -72,7 +73,7 @@ export function connectedKey(key: KeyArn, connection: KmsConnection): KmsKey & {
     context: EncryptionContext,
     read: (answer: A) => R,
   ): Promise<R> {
-    const client = await clients(region)
+    const client = await clients.get(key)
     let answer: A
     try {
       answer = await command(client)

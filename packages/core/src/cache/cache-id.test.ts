@@ -125,6 +125,21 @@ describe('ids of decrypt requests', () => {
     expect(decryptId('1/', { ...base, ...change })).not.toBe(decryptId('1/', base))
   })
 
+  it.each<[string, [string, string, string]]>([
+    ['provider id', ['pic1,1:q', 'j', 'd']],
+    ['provider info', ['p', 'ic1,1:qj', 'd']],
+    ['ciphertext', ['p', 'i', 'c1,1:qjd']],
+    ['provider id, with all lengths', ['pic1,1,1:q', 'j', 'd']],
+    ['provider info, with all lengths', ['p', 'ic1,1,1:qj', 'd']],
+    ['ciphertext, with all lengths', ['p', 'i', 'c1,1,1:qjd']],
+  ])('tell two encrypted data keys from one that holds the second in its %s', (_what, one) => {
+    const listOf = (...keys: [string, string, string][]): EncryptedDataKey[] =>
+      keys.map(([providerId, info, ciphertext]) => ({ providerId, providerInfo: Buffer.from(info), ciphertext: Buffer.from(ciphertext) }))
+    const base = { suite: suiteById('0478'), context: {} }
+    const two = decryptId('1/', { ...base, edks: listOf(['p', 'i', 'c'], ['q', 'j', 'd']) })
+    expect(decryptId('1/', { ...base, edks: listOf(one) })).not.toBe(two)
+  })
+
   it('differ by context even where a frozen list of encrypted data keys is shared', () => {
     const edks = Object.freeze([{ providerId: 'p', providerInfo: Uint8Array.of(1), ciphertext: Uint8Array.of(2) }])
     const base = { suite: suiteById('0478'), edks }

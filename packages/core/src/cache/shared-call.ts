@@ -1,3 +1,5 @@
+import { abortable } from '../abortable.ts'
+
 /**
  * One asynchronous call that several callers wait for. Each caller may leave by its own signal without failing the others; the call itself is
  * aborted only when the last one has left.
@@ -26,18 +28,10 @@ export class SharedCall<T> {
     signal?.throwIfAborted()
     this.#waiting += 1
     try {
-      return signal === undefined ? await this.result : await raceAbort(this.result, signal)
+      return await abortable(this.result, signal)
     } finally {
       this.#waiting -= 1
       if (this.#waiting === 0 && !this.#settled) this.#controller.abort()
     }
   }
-}
-
-function raceAbort<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    result.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }

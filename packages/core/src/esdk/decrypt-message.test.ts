@@ -7,11 +7,15 @@ import { generateSigningKey, parseVerificationKey } from '../signature.ts'
 import { type Suite, type SuiteId, suiteById } from '../suite.ts'
 import { type DecryptedMessage, decryptMessage } from './decrypt-message.ts'
 import { encryptMessage } from './encrypt-message.ts'
+import { parseHeader } from './header.ts'
+import { headerTag } from './header-authentication.ts'
+import { deriveKeys } from './key-derivation.ts'
 
 const text = new TextEncoder().encode('plaintext')
 
 interface Trial {
   readonly ciphertext: Uint8Array
+  readonly dataKey: SecretBytes
   readonly secrets: SecretBytes[]
   readonly requests: DecryptRequest[]
   /** Decrypts with materials that are as they should be, but for a change. */
@@ -46,6 +50,7 @@ async function trial(suiteId: SuiteId, requiredKeys: readonly string[] = []): Pr
   const made = await encryptMessage(text, { ...common, suite, context, requiredKeys, frameLength: 4, random: systemRandom })
   return {
     ciphertext: made.ciphertext,
+    dataKey,
     secrets,
     requests,
     open(given = {}, message = made.ciphertext, expectedContext = contextFromEntries([])) {
@@ -92,6 +97,26 @@ describe('decryption materials that lie are refused, and their data key is dispo
       code: 'MESSAGE_INVALID',
     })
   })
+})
+
+describe('a commitment', () => {
+  it.each<SuiteId>(['0478', '0578'])(
+    'of suite %s that is not the data key’s is refused, though whoever holds the key sealed the header',
+    async (id) => {
+      const { ciphertext, dataKey, open } = await trial(id)
+      const suite = suiteById(id)
+      const { body, messageId } = parseHeader(ciphertext, { maxEncryptedDataKeys: 16 })
+      const { contentKey } = deriveKeys(suite, dataKey, messageId)
+      const reseal = (flip: number): Uint8Array => {
+        const forged = Uint8Array.from(ciphertext)
+        forged[body.length - 1] = (forged[body.length - 1] as number) ^ flip
+        forged.set(headerTag(suite, contentKey, forged.subarray(0, body.length), new Uint8Array(0)), body.length)
+        return forged
+      }
+      expect(reseal(0)).toEqual(ciphertext)
+      await expect(open({}, reseal(1))).rejects.toMatchObject({ code: 'MESSAGE_INVALID' })
+    },
+  )
 })
 
 describe('pairs that are authenticated but not stored', () => {

@@ -10,6 +10,8 @@ const labels: { readonly [K in BlockStart['kind']]: Buffer } = {
   final: Buffer.from('AWSKMSEncryptionClient Final Frame', 'latin1'),
   single: Buffer.from('AWSKMSEncryptionClient Single Block', 'latin1'),
 }
+/** Bytes that are sealed at a time: they and what they become fit into the processor's cache. */
+const STEP = 65_536
 /** Below this, giving memory back costs more than it saves. */
 const WORTH_RELEASING = 16_384
 
@@ -37,7 +39,10 @@ export interface FramePlan {
   readonly length: number
 }
 
-/** Seals one frame, whose plaintext may come in pieces, into `out` from `at` on; answers where it ends. */
+/**
+ * Seals one frame, whose plaintext may come in pieces, into `out` from `at` on; answers where it ends. The plaintext may lie in `out` where its
+ * ciphertext will.
+ */
 export function sealFrame(key: BodyKey, pieces: readonly Uint8Array[], frame: FramePlan, out: Buffer, at: number): number {
   const { sequence, isFinal, length } = frame
   let position = at
@@ -50,10 +55,12 @@ export function sealFrame(key: BodyKey, pieces: readonly Uint8Array[], frame: Fr
   const cipher = createCipheriv(key.suite.cipher, key.contentKey, iv)
   cipher.setAAD(frameAad(key.messageId, isFinal ? labels.final : labels.regular, sequence, length))
   for (const piece of pieces) {
-    const sealed = cipher.update(piece)
-    out.set(sealed, position)
-    position += piece.length
-    release(sealed)
+    for (let from = 0; from < piece.length; from += STEP) {
+      const sealed = cipher.update(piece.length <= STEP ? piece : piece.subarray(from, from + STEP))
+      out.set(sealed, position)
+      position += sealed.length
+      release(sealed)
+    }
   }
   cipher.final()
   out.set(cipher.getAuthTag(), position)

@@ -4,12 +4,14 @@
  * HKDF is one extract and one expand per output, since no output is longer than its hash: each is a single HMAC. That is several times
  * faster than `hkdfSync`, which extracts anew for every output.
  */
-import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { SecretBytes } from '../secret-bytes.ts'
 import type { Suite } from '../suite.ts'
+import { Hmac } from './hmac.ts'
 
 const LAST_BLOCK = 1
 const COMMIT_INFO = Buffer.concat([Buffer.from('COMMITKEY', 'latin1'), Buffer.of(LAST_BLOCK)])
+const hmacs = { sha256: new Hmac('sha256'), sha384: new Hmac('sha384'), sha512: new Hmac('sha512') }
 const deriveInfo = new WeakMap<Suite, Buffer>()
 
 /** The key of the frames and the header, and the commitment where the suite makes one. */
@@ -29,18 +31,19 @@ export function deriveKeys(
   messageId: Uint8Array,
   info: 'standard' | 'suite-only' = 'standard',
 ): DerivedKeys {
-  const hash = suite.kdfHash
-  if (hash === undefined) return { contentKey: dataKey.keyObject(), commitKey: undefined }
-  if (suite.commits) {
-    const prk = extract(hash, messageId, dataKey)
-    const commitKey = hmac(hash, prk, COMMIT_INFO).subarray(0, 32)
-    return { contentKey: expand(hash, prk, committingInfo(suite), suite.dataKeyLength), commitKey }
-  }
-  const prk = extract(hash, new Uint8Array(hash === 'sha256' ? 32 : 48), dataKey)
-  const label = info === 'standard' ? messageId : new Uint8Array(0)
-  return {
-    contentKey: expand(hash, prk, Buffer.concat([wireId(suite), label, Buffer.of(LAST_BLOCK)]), suite.dataKeyLength),
-    commitKey: undefined,
+  if (suite.kdfHash === undefined) return { contentKey: dataKey.keyObject(), commitKey: undefined }
+  const hmac = hmacs[suite.kdfHash]
+  try {
+    hmac.key(suite.commits ? messageId : new Uint8Array(hmac.length))
+    const prk = dataKey.use((bytes) => hmac.of(bytes))
+    hmac.key(prk)
+    prk.fill(0)
+    if (suite.commits)
+      return { commitKey: hmac.of(COMMIT_INFO).subarray(0, 32), contentKey: contentKey(hmac, committingInfo(suite), suite) }
+    const label = info === 'standard' ? messageId : new Uint8Array(0)
+    return { commitKey: undefined, contentKey: contentKey(hmac, Buffer.concat([wireId(suite), label, Buffer.of(LAST_BLOCK)]), suite) }
+  } finally {
+    hmac.wipe()
   }
 }
 
@@ -50,24 +53,10 @@ export function commitmentMatches(derived: Uint8Array | undefined, received: Uin
   return derived.length === received.length && timingSafeEqual(derived, received)
 }
 
-function extract(hash: string, salt: Uint8Array, dataKey: SecretBytes): KeyObject {
-  return toKey(dataKey.use((bytes) => hmac(hash, createSecretKey(salt), bytes)))
-}
-
-function expand(hash: string, prk: KeyObject, info: Uint8Array, length: number): KeyObject {
-  const block = hmac(hash, prk, info)
-  const key = createSecretKey(block.subarray(0, length))
+function contentKey(hmac: Hmac, info: Uint8Array, suite: Suite): KeyObject {
+  const block = hmac.of(info)
+  const key = createSecretKey(block.subarray(0, suite.dataKeyLength))
   block.fill(0)
-  return key
-}
-
-function hmac(hash: string, key: KeyObject, data: Uint8Array): Buffer {
-  return createHmac(hash, key).update(data).digest()
-}
-
-function toKey(bytes: Uint8Array): KeyObject {
-  const key = createSecretKey(bytes)
-  bytes.fill(0)
   return key
 }
 

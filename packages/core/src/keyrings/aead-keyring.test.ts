@@ -35,7 +35,9 @@ describe('a key in versions', () => {
     expect((await keyring.recipients(request)).map(({ keyId }) => keyId)).toEqual(['v2'])
     expect(await keyring.unwrap([old], request)).toMatchObject({ keyId: 'v1' })
     expect(await keyring.unwrap([fresh], request)).toMatchObject({ keyId: 'v2' })
-    expect(await aeadKeyring({ namespace: 'hsm', keys: versions(v2) }).unwrap([old], request)).toEqual({ attempts: [{ edk: 0, outcome: 'not-mine' }] })
+    expect(await aeadKeyring({ namespace: 'hsm', keys: versions(v2) }).unwrap([old], request)).toEqual({
+      attempts: [{ edk: 0, outcome: 'not-mine' }],
+    })
   })
 
   it('owns what is addressed to the current one', async () => {
@@ -60,7 +62,10 @@ describe('a key that seals in another format', () => {
     [12, 12],
     [12, 28],
   ])('with an IV of %i and %i bytes more than the secret is refused, not written', async (iv, extra) => {
-    await expect(wrap(versions(sealing(iv, extra)))).rejects.toMatchObject({ code: 'MATERIALS_INVALID', message: expect.stringContaining('odd') })
+    await expect(wrap(versions(sealing(iv, extra)))).rejects.toMatchObject({
+      code: 'MATERIALS_INVALID',
+      message: expect.stringContaining('odd'),
+    })
   })
 })
 
@@ -113,6 +118,19 @@ describe('failures of a key', () => {
     expect(own.aads).toHaveLength(1)
   })
 
+  it('of a context too long to have been meant is not asked twice: whoever forges a message chooses its length', async () => {
+    for (const [pairs, asked] of [
+      [256, 2],
+      [257, 1],
+    ] as const) {
+      const own = failing('MESSAGE_INVALID', 'MESSAGE_INVALID')
+      const long = Object.fromEntries(Array.from({ length: pairs }, (_, index) => [`${index % 2 ? 'a' : 'Z'}${index}`, '']))
+      const given = { ...request, context: long, aad: serialiseContext(long) }
+      await aeadKeyring({ namespace: 'hsm', keys: versions(own) }).unwrap([await wrap(versions(key('kek')), given)], given)
+      expect(own.aads).toHaveLength(asked)
+    }
+  })
+
   it('of one encrypted data key does not hide another', async () => {
     const edk = await wrap(versions(key('kek')))
     const answer = await aeadKeyring({ namespace: 'hsm', keys: versions(failing('KEY_TRANSIENT')) }).unwrap([edk, edk], request)
@@ -126,7 +144,9 @@ describe('failures of a key', () => {
         throw new StrongroomError('KEY_TRANSIENT', 'no session')
       },
     }
-    expect(await aeadKeyring({ namespace: 'hsm', keys }).unwrap([await wrap(keys)], request)).toMatchObject({ attempts: [{ outcome: 'transient' }] })
+    expect(await aeadKeyring({ namespace: 'hsm', keys }).unwrap([await wrap(keys)], request)).toMatchObject({
+      attempts: [{ outcome: 'transient' }],
+    })
   })
 
   it('by an abort rejects with the reason of the signal', async () => {

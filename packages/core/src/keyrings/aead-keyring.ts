@@ -9,23 +9,13 @@
  */
 import { serialiseContextLegacyOrder } from '../encryption-context.ts'
 import { StrongroomError } from '../errors.ts'
-import type {
-  Attempt,
-  CallOptions,
-  EncryptedDataKey,
-  Keyring,
-  KeySet,
-  Recipient,
-  UnwrapFailure,
-  Unwrapped,
-  WrapRequest,
-} from '../keyring.ts'
-import { observe } from '../observer.ts'
+import type { Attempt, EncryptedDataKey, Keyring, KeySet, Recipient, UnwrapFailure, Unwrapped, WrapRequest } from '../keyring.ts'
 import { hasMethods, isBoolean, validateOptions } from '../options.ts'
 import type { SecretBytes } from '../secret-bytes.ts'
 import type { AeadKey } from '../wrapping-key.ts'
 import { attemptOf } from './attempt.ts'
 import { isNamespace } from './namespace.ts'
+import { wrapCounter } from './wrap-counter.ts'
 
 const TAG_LENGTH = 16
 const IV_LENGTH = 12
@@ -33,8 +23,6 @@ const SUFFIX_LENGTH = 4 + 4 + IV_LENGTH
 const LENGTHS = Buffer.from([0, 0, 0, TAG_LENGTH * 8, 0, 0, 0, IV_LENGTH])
 /** More pairs than anybody gives a message on purpose. */
 const MOST_LEGACY_PAIRS = 256
-/** NIST SP 800-38D allows 2^32 random IVs under one key; the warning comes at half of them. */
-const WRAP_WARNING = 2 ** 31
 
 /** Options of {@link aeadKeyring}. */
 export interface AeadKeyringOptions {
@@ -56,18 +44,7 @@ export function aeadKeyring(options: AeadKeyringOptions): Keyring {
     'keys',
   ])
   const { namespace, keys, legacyContextOrder = true } = options
-  const wraps = new Map<string, number>()
-
-  function count(name: string, call: CallOptions): void {
-    const total = (wraps.get(name) ?? 0) + 1
-    wraps.set(name, total)
-    if (total !== WRAP_WARNING) return
-    observe(call.observer, {
-      type: 'warning',
-      code: 'wrappingKey.usage',
-      message: `The wrapping key ${name} has wrapped 2^31 data keys in this process; rotate it before 2^32.`,
-    })
-  }
+  const count = wrapCounter()
 
   async function open(key: AeadKey, edk: EncryptedDataKey, request: WrapRequest, legacyAad: () => Uint8Array): Promise<SecretBytes> {
     const iv = edk.providerInfo.subarray(edk.providerInfo.length - IV_LENGTH)
@@ -103,8 +80,8 @@ export function aeadKeyring(options: AeadKeyringOptions): Keyring {
           keyId: key.name,
           async wrap(secret: SecretBytes, { aad, signal, observer }: WrapRequest): Promise<readonly EncryptedDataKey[]> {
             signal?.throwIfAborted()
-            count(key.name, { observer })
-            const { iv, sealed } = await key.seal(secret, aad, { signal, observer })
+            count(key.name, observer)
+            const { iv, sealed } = await key.seal(secret, Uint8Array.from(aad), { signal, observer })
             if (iv.length !== IV_LENGTH || sealed.length !== secret.length + TAG_LENGTH) {
               throw new StrongroomError(
                 'MATERIALS_INVALID',

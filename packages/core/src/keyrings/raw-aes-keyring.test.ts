@@ -102,10 +102,13 @@ describe('an encrypted data key', () => {
 })
 
 describe('a key name', () => {
-  it.each(['kek', 'ключ', '\u{1f511}', 'with space', 'x'.repeat(1000), 'ends with \u0000\u0000\u0000\u0080\u0000\u0000\u0000\u000c'])('may be %j', async (name) => {
-    const own = keyring({ name })
-    expect(await outcomeOf(own, await wrap(own, secret))).toBe('opened')
-  })
+  it.each(['kek', 'ключ', '\u{1f511}', 'with space', 'x'.repeat(1000), 'ends with \u0000\u0000\u0000\u0080\u0000\u0000\u0000\u000c'])(
+    'may be %j',
+    async (name) => {
+      const own = keyring({ name })
+      expect(await outcomeOf(own, await wrap(own, secret))).toBe('opened')
+    },
+  )
 
   it('that is no UTF-8 on the wire is nobody’s', async () => {
     const own = keyring({ name: '\ufffd' })

@@ -8,14 +8,15 @@ import type { RandomSource } from '../random.ts'
 import { type EcdhSchema, ecdhKeyring } from './ecdh-keyring.ts'
 import { rawAgreementKey } from './raw-agreement-key.ts'
 
-interface Common {
+/** What every schema takes. */
+export interface RawEcdhBaseOptions {
   readonly curve: EcCurve
   /** Source of salts, for tests. */
   readonly random?: RandomSource
 }
 
 /** Two parties that know each other's public key: each writes to the other, and reads what either wrote. */
-export interface StaticEcdhOptions extends Common {
+export interface StaticEcdhOptions extends RawEcdhBaseOptions {
   readonly schema: 'static'
   /** The own private key. */
   readonly privateKey: EcKeyInput
@@ -26,13 +27,13 @@ export interface StaticEcdhOptions extends Common {
 }
 
 /** Writes to a recipient under a fresh key for each data key, without a key of its own; reads nothing. */
-export interface EphemeralEcdhOptions extends Common {
+export interface EphemeralEcdhOptions extends RawEcdhBaseOptions {
   readonly schema: 'ephemeral'
   readonly recipientPublicKey: EcKeyInput
 }
 
 /** Reads what anybody wrote to the own key. Anybody may have: that it opens says nothing about the writer. Writes nothing. */
-export interface DiscoveryEcdhOptions extends Common {
+export interface DiscoveryEcdhOptions extends RawEcdhBaseOptions {
   readonly schema: 'discovery'
   /** The own private key. */
   readonly privateKey: EcKeyInput
@@ -91,7 +92,7 @@ export function rawEcdhKeyring(options: RawEcdhKeyringOptions): Keyring {
   })
 }
 
-interface FlatOptions extends Common {
+interface FlatOptions extends RawEcdhBaseOptions {
   readonly schema: EcdhSchema
   readonly privateKey?: EcKeyInput
   readonly passphrase?: string

@@ -45,6 +45,13 @@ export function rawRsaKey(options: RawRsaKeyOptions): RsaKey {
   if (publicInput === undefined)
     throw new StrongroomError('OPTION_INVALID', 'An RSA key needs publicKey, privateKey, or both.', { option: 'publicKey' })
   const publicKey = loadRsaPublicKey(publicInput)
+  if (privateKey !== undefined && !loadRsaPublicKey(privateKey).equals(publicKey)) {
+    throw new StrongroomError(
+      'KEY_INVALID',
+      `The halves of the RSA key ${name} do not belong together: what one encrypts, the other cannot open.`,
+      { option: 'publicKey' },
+    )
+  }
   return {
     kind: 'rsa',
     name,

@@ -46,7 +46,9 @@ describe('an AES key', () => {
 
 describe('generateAesKey', () => {
   it('makes fresh keys of the length asked for', () => {
-    expect([generateAesKey(), generateAesKey(128), generateAesKey(192), generateAesKey(256)].map(({ length }) => length)).toEqual([32, 16, 24, 32])
+    expect([generateAesKey(), generateAesKey(128), generateAesKey(192), generateAesKey(256)].map(({ length }) => length)).toEqual([
+      32, 16, 24, 32,
+    ])
     expect(generateAesKey()).not.toEqual(generateAesKey())
   })
 

@@ -38,7 +38,13 @@ function source(input: AsymmetricKeyInput): string | { key: JsonWebKey; format: 
   return typeof input === 'string' || input instanceof KeyObject ? input : { key: input as JsonWebKey, format: 'jwk' }
 }
 
-function read(option: string, input: AsymmetricKeyInput, text: () => KeyObject, der: readonly (() => KeyObject)[], passphrase?: string): KeyObject {
+function read(
+  option: string,
+  input: AsymmetricKeyInput,
+  text: () => KeyObject,
+  der: readonly (() => KeyObject)[],
+  passphrase?: string,
+): KeyObject {
   let failure: unknown
   for (const attempt of input instanceof Uint8Array ? der : [text]) {
     try {
@@ -49,5 +55,7 @@ function read(option: string, input: AsymmetricKeyInput, text: () => KeyObject, 
   }
   const locked = typeof input === 'string' ? input.includes('ENCRYPTED') : (failure as { code?: string }).code === 'ERR_MISSING_PASSPHRASE'
   const hint = passphrase === undefined ? (locked ? ' It is encrypted: give its passphrase.' : '') : ' Is the passphrase right?'
-  throw new StrongroomError('KEY_INVALID', `The ${option} cannot be read as PEM, DER, JWK or KeyObject.${hint}`, { option, cause: failure })
+  // What is said of a JWK may show a part of it.
+  const cause = typeof input === 'string' || input instanceof Uint8Array ? { cause: failure } : {}
+  throw new StrongroomError('KEY_INVALID', `The ${option} cannot be read as PEM, DER, JWK or KeyObject.${hint}`, { option, ...cause })
 }

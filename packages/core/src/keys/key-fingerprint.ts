@@ -25,10 +25,14 @@ export function keyFingerprint(input: FingerprintInput): string {
     return `AES-${(key.symmetricKeySize as number) * 8} MAC:${check.toString('base64url')}`
   }
   const publicKey = key.type === 'private' ? createPublicKey(key) : key
-  const digest = createHash('sha256')
-    .update(publicKey.export({ type: 'spki', format: 'der' }))
-    .digest('base64url')
+  const digest = createHash('sha256').update(spkiOf(publicKey)).digest('base64url')
   return `${describeKey(publicKey)} SHA256:${digest}`
+}
+
+/** An EC key remembers whether it came with a compressed point; as a JWK it has but one form, and the SPKI made of that the usual one. */
+function spkiOf(key: KeyObject): Buffer {
+  const usual = key.asymmetricKeyType === 'ec' ? createPublicKey({ key: key.export({ format: 'jwk' }), format: 'jwk' }) : key
+  return usual.export({ type: 'spki', format: 'der' })
 }
 
 function describeKey(key: KeyObject): string {

@@ -106,7 +106,10 @@ describe('generateRsaKeyPair', () => {
     expect(loadRsaPrivateKey(pair.privateKey, passphrase).type).toBe('private')
   })
 
-  it.each([{ modulusLength: 1024 }, { modulusLength: '2048' }, { passphrase: '' }, { passPhrase: 'misspelt' }])('refuses %j', async (options) => {
-    await expect(generateRsaKeyPair(options as never)).rejects.toMatchObject({ code: 'OPTION_INVALID' })
-  })
+  it.each([{ modulusLength: 1024 }, { modulusLength: '2048' }, { passphrase: '' }, { passPhrase: 'misspelt' }])(
+    'refuses %j',
+    async (options) => {
+      await expect(generateRsaKeyPair(options as never)).rejects.toMatchObject({ code: 'OPTION_INVALID' })
+    },
+  )
 })

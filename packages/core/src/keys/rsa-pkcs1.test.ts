@@ -21,6 +21,8 @@ it('it does so for a modulus that is no whole number of bytes too', () => {
 it('a key that cannot be tried counts as unsafe, every time', () => {
   const { privateKey: ec } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   for (let attempt = 0; attempt < 2; attempt += 1) {
-    expect(() => assertImplicitRejection(ec)).toThrowError(expect.objectContaining({ code: 'RUNTIME_UNSUPPORTED', message: expect.stringContaining('OAEP') }))
+    expect(() => assertImplicitRejection(ec)).toThrowError(
+      expect.objectContaining({ code: 'RUNTIME_UNSUPPORTED', message: expect.stringContaining('OAEP') }),
+    )
   }
 })

@@ -6,6 +6,7 @@ import { kmsContextChecks } from './kms-context.ts'
 import { kmsDataKeyChecks } from './kms-data-keys.ts'
 import { kmsGrantChecks } from './kms-grants.ts'
 import { kmsKeyStateChecks } from './kms-key-states.ts'
+import { kmsMultiRegionChecks } from './kms-multi-region.ts'
 import { kmsReEncryptChecks } from './kms-re-encrypt.ts'
 import { kmsRotationChecks } from './kms-rotation.ts'
 
@@ -26,4 +27,5 @@ export const kmsConformance: readonly ConformanceCheck<KMSClient>[] = [
   ...kmsRotationChecks,
   ...kmsReEncryptChecks,
   ...kmsGrantChecks,
+  ...kmsMultiRegionChecks,
 ]

@@ -164,7 +164,10 @@ export class KmsKey {
 
   #requireNoReplica(): void {
     if (!this.isReplica) return
-    throw new ServiceError('UnsupportedOperationException', `${this.arn} is a replica; only the primary key of a multi-Region key is rotated.`)
+    throw new ServiceError(
+      'UnsupportedOperationException',
+      `${this.arn} is a replica; only the primary key of a multi-Region key is rotated.`,
+    )
   }
 
   // Nothing runs in the background: a rotation that fell due is made up for when somebody looks.

@@ -9,6 +9,7 @@ import { createRequire } from 'node:module'
 import { Readable } from 'node:stream'
 import {
   AlgorithmSuiteIdentifier,
+  AwsKmsMrkAwareSymmetricKeyringNode,
   buildClient,
   CommitmentPolicy,
   type KeyringNode,
@@ -103,19 +104,26 @@ function keyringOf(request: KeyringRequest): KeyringNode {
       const generator = request.generator && keyringOf(request.generator)
       return new MultiKeyringNode({ ...(generator === undefined ? {} : { generator }), children: request.children.map(keyringOf) })
     }
-    case 'kms': {
-      const client = new KMS({
-        endpoint: request.endpoint,
-        region: request.region,
-        credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    case 'kms':
+      return new KmsKeyringNode({ generatorKeyId: request.keyId, clientProvider: () => kmsClient(request.endpoint, request.region) })
+    case 'kms-mrk':
+      return new AwsKmsMrkAwareSymmetricKeyringNode({ keyId: request.keyId, client: kmsClient(request.endpoint, request.region) })
+    case 'kms-discovery': {
+      const { endpoint, accounts, partition = 'aws', region: only } = request
+      return new KmsKeyringNode({
+        discovery: true,
+        ...(accounts === 'any' ? {} : { discoveryFilter: { accountIDs: [...accounts], partition } }),
+        clientProvider: (region) => (only === undefined || only === region) && kmsClient(endpoint, region),
       })
-      // The client's own KMS class does not satisfy the type that its keyring asks for.
-      const clientProvider = (() => client) as unknown as NonNullable<
-        NonNullable<ConstructorParameters<typeof KmsKeyringNode>[0]>['clientProvider']
-      >
-      return new KmsKeyringNode({ generatorKeyId: request.keyId, clientProvider })
     }
   }
+}
+
+// The client's own KMS class does not satisfy the type that its keyrings ask for.
+type KeyringKms = ConstructorParameters<typeof AwsKmsMrkAwareSymmetricKeyringNode>[0]['client']
+
+function kmsClient(endpoint: string, region: string): KeyringKms {
+  return new KMS({ endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }) as unknown as KeyringKms
 }
 
 function paddingOf(padding: Padding): { padding: number; oaepHash?: 'sha1' | 'sha256' | 'sha384' | 'sha512' } {

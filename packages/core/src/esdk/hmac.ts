@@ -1,0 +1,68 @@
+/**
+ * HMAC (RFC 2104) over the one-shot digest of node:crypto: H((K ^ opad) | H((K ^ ipad) | data)).
+ *
+ * A message derives its keys with three HMACs, which with `createHmac` are three native objects and three `KeyObject`s: more than half the work
+ * on a small message, most of it allocation and finalisation. One-shot digests leave nothing behind.
+ */
+import { hash } from 'node:crypto'
+
+/** Hashes of key derivation, with the length of their block and digest in bytes. */
+const hashes = {
+  sha256: { block: 64, digest: 32 },
+  sha384: { block: 128, digest: 48 },
+  sha512: { block: 128, digest: 64 },
+} as const
+
+/** Hashes that {@link Hmac} serves. */
+export type HmacHash = keyof typeof hashes
+
+const MAX_DATA_BYTES = 128
+
+/** HMAC under one key at a time. Every call is synchronous, so that one pair of buffers serves all. */
+export class Hmac {
+  readonly #hash: HmacHash
+  readonly #block: number
+  readonly #inner: Uint8Array
+  readonly #outer: Uint8Array
+
+  constructor(name: HmacHash) {
+    const { block, digest } = hashes[name]
+    this.#hash = name
+    this.#block = block
+    this.#inner = new Uint8Array(block + MAX_DATA_BYTES)
+    this.#outer = new Uint8Array(block + digest)
+  }
+
+  /** Length of an output, in bytes. */
+  get length(): number {
+    return hashes[this.#hash].digest
+  }
+
+  /** Sets the key, at most a block long. */
+  key(key: Uint8Array): void {
+    if (key.length > this.#block) throw new RangeError('An HMAC key is longer than the block of its hash.')
+    this.#inner.fill(0x36, 0, this.#block)
+    this.#outer.fill(0x5c, 0, this.#block)
+    for (let index = 0; index < key.length; index += 1) {
+      const byte = key[index] as number
+      this.#inner[index] = byte ^ 0x36
+      this.#outer[index] = byte ^ 0x5c
+    }
+  }
+
+  /** The code of at most 128 bytes under the key that was set. The answer is the caller's to wipe. */
+  of(data: Uint8Array): Uint8Array {
+    const end = this.#block + data.length
+    this.#inner.set(data, this.#block)
+    const digest = hash(this.#hash, this.#inner.subarray(0, end), 'buffer')
+    this.#outer.set(digest, this.#block)
+    digest.fill(0)
+    return hash(this.#hash, this.#outer, 'buffer')
+  }
+
+  /** Overwrites the key and what was made with it. */
+  wipe(): void {
+    this.#inner.fill(0)
+    this.#outer.fill(0)
+  }
+}

@@ -1,0 +1,41 @@
+import { cpSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { runProgram, runtimes } from './runtimes.ts'
+
+const { app, twoCopies } = inject('installed')
+const programs = join(import.meta.dirname, 'programs')
+
+beforeAll(() => {
+  for (const place of [app, twoCopies]) cpSync(programs, place, { recursive: true })
+})
+
+it('runs on the oldest Node.js too wherever the tests of a change run', ({ skip }) => {
+  const { missing } = runtimes.find(({ major }) => major === 22) ?? { missing: 'it is not in the list' }
+  if (process.env.CI !== 'true' && missing !== undefined) skip(missing)
+  expect(missing).toBeUndefined()
+})
+
+describe.each(runtimes)('the installed packages on $name', (runtime) => {
+  const test = it.skipIf(runtime.missing !== undefined)
+
+  test('is that version', async () => {
+    expect(await runProgram(runtime, 'process.stdout.write(process.versions.node)', '--eval')).toMatch(new RegExp(`^${runtime.major}\\.`))
+  })
+
+  test('are imported by a JavaScript program', async () => {
+    expect(await runProgram(runtime, join(app, 'esm.mjs'))).toBe('import: ok')
+  })
+
+  test('are required by a CommonJS program', async () => {
+    expect(await runProgram(runtime, join(app, 'require.cjs'))).toBe('require: ok')
+  })
+
+  test('pass records through Kinesis under a KMS key', async () => {
+    expect(await runProgram(runtime, join(app, 'records.mjs'))).toBe('records: ok')
+  })
+
+  test('understand the errors, secrets, keyrings and materials of another installed copy', async () => {
+    expect(await runProgram(runtime, join(twoCopies, 'two-copies.mjs'))).toBe('two copies: ok')
+  })
+})
