@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['test/integration/**', '**/node_modules/**'],
+          exclude: ['test/integration/**', 'test/packages/**', '**/node_modules/**'],
           globalSetup: ['test/support/vectors-setup.ts'],
         },
       },
@@ -26,6 +26,17 @@ export default defineConfig({
           // Starts LocalStack, only when a file of this project runs.
           globalSetup: ['test/support/localstack-setup.ts'],
           testTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'packages',
+          include: ['test/packages/**/*.test.ts'],
+          // Builds, packs and unpacks the published packages in a temporary folder, only when a file of this project runs.
+          globalSetup: ['test/packages/packages-setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

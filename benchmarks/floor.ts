@@ -6,7 +6,9 @@ import {
   createCipheriv,
   createDecipheriv,
   createHmac,
+  createPublicKey,
   createSecretKey,
+  ECDH,
   generateKeyPair,
   generateKeyPairSync,
   type KeyObject,
@@ -68,6 +70,7 @@ export function floor(plaintext: Uint8Array): {
   readonly decrypt: (wrap: boolean) => void
   readonly encryptSigned: () => Promise<void>
   readonly decryptSigned: () => Promise<void>
+  readonly importAndVerify: () => Promise<void>
   readonly signOnly: () => Promise<void>
   readonly signSync: () => void
   readonly verifySync: () => void
@@ -81,6 +84,14 @@ export function floor(plaintext: Uint8Array): {
   const sealedHeader = seal(contentKey, HEADER, Buffer.alloc(0))
   const sealedParts = parts.map((part) => seal(contentKey, FRAME_AAD, part))
   const pair = generateKeyPairSync('ec', { namedCurve: 'P-384' })
+  const point = ECDH.convertKey(
+    pair.publicKey.export({ format: 'der', type: 'spki' }).subarray(-97),
+    'secp384r1',
+    undefined,
+    undefined,
+    'compressed',
+  ) as Buffer
+  const compressedKey = Buffer.concat([Buffer.from('3046301006072a8648ce3d020106052b81040022033200', 'hex'), point])
   const signed = Buffer.concat([HEADER, plaintext])
   const signature = sign('sha384', signed, pair.privateKey)
 
@@ -107,6 +118,10 @@ export function floor(plaintext: Uint8Array): {
     },
     async decryptSigned() {
       await verifyAsync('sha384', signed, pair.publicKey, signature)
+    },
+    async importAndVerify() {
+      // The key of a message comes as a compressed point, and is another for every message.
+      await verifyAsync('sha384', signed, createPublicKey({ key: compressedKey, format: 'der', type: 'spki' }), signature)
     },
     async signOnly() {
       await signAsync('sha384', signed, pair.privateKey)

@@ -1,12 +1,14 @@
 // Builds the package in the working directory: declarations by tsc, one JavaScript file for each entry point (and shared chunks) by esbuild.
 import { execFileSync } from 'node:child_process'
-import { readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, readFileSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { build } from 'esbuild'
 
 const tsc = resolve(import.meta.dirname, '../node_modules/.bin/tsc')
 const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as { exports: Record<string, { '@strongroom/source': string }> }
 
+// npm takes the licence from the package's own folder, and every distribution has to carry it.
+copyFileSync(resolve(import.meta.dirname, '../LICENSE'), 'LICENSE')
 rmSync('dist', { recursive: true, force: true })
 execFileSync(tsc, ['-p', 'tsconfig.build.json'], { stdio: 'inherit' })
 await build({

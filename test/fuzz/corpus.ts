@@ -3,9 +3,6 @@ import { createEncryptionClient, type Keyring, multiKeyring, rawAesKeyring, rawR
 import { dataKeyKeyring } from '../support/data-key-keyring.ts'
 import { commits, curveOf, dataKeyLength, forgeMessage, forgeSigner } from '../support/message-forge.ts'
 
-/** All suites of ESDK messages. */
-export const suiteIds: readonly SuiteId[] = ['0014', '0046', '0078', '0114', '0146', '0178', '0214', '0346', '0378', '0478', '0578']
-
 /** A short message, and the keyring that opens it. */
 export interface Specimen {
   readonly name: string

@@ -1,8 +1,9 @@
 import { parseMessage } from '@strongroom/core'
 import { describe, expect, it } from 'vitest'
-import { type Specimen, suiteIds, unframed, written } from './corpus.ts'
+import { type Specimen, unframed, written } from './corpus.ts'
 import { attemptAll, bitFlips, byteChanges, extensions, openClient, shifts, truncations } from './refusal.ts'
 import { LIMIT, slow } from './slow.ts'
+import { suiteIds } from './suite-ids.ts'
 
 describe.each(suiteIds)('a message of suite %s', (suite) => {
   it.each([

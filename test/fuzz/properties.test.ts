@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { dataKeyKeyring } from '../support/data-key-keyring.ts'
 import { commits, dataKeyLength } from '../support/message-forge.ts'
 import { describeVectors } from '../support/vectors.ts'
-import { bytesOf, type KeyringKind, keyrings, suiteIds, written } from './corpus.ts'
+import { bytesOf, type KeyringKind, keyrings, written } from './corpus.ts'
 import { attempt, openClient } from './refusal.ts'
 import { LIMIT, runs } from './slow.ts'
+import { suiteIds } from './suite-ids.ts'
 
 const suite = fc.constantFrom(...suiteIds)
 const text = fc.string({ unit: 'binary', maxLength: 20 })

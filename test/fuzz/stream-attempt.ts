@@ -33,8 +33,10 @@ export async function decryptInChunks(client: EncryptionClient, message: Uint8Ar
     if (written.status !== 'fulfilled' || opened.status !== 'fulfilled') throw new Error('the stream ended well at one end only')
     return outcome
   }
-  if (written.status === 'fulfilled' || written.reason !== read.reason) throw new Error('the ends of the stream failed with different errors')
-  if (opened.status === 'fulfilled' ? false : opened.reason !== read.reason) throw new Error('the header failed with another error than the stream')
+  if (written.status === 'fulfilled' || written.reason !== read.reason)
+    throw new Error('the ends of the stream failed with different errors')
+  if (opened.status === 'fulfilled' ? false : opened.reason !== read.reason)
+    throw new Error('the header failed with another error than the stream')
   if (opened.status === 'rejected' && released.length > 0) throw new Error('the stream released bytes before its header verified')
   return { ...outcome, error: read.reason }
 }

@@ -1,5 +1,6 @@
-import { isStrongroomError } from '@strongroom/core'
+import { type EncryptionClient, isStrongroomError, type Keyring } from '@strongroom/core'
 import { describe, expect, it } from 'vitest'
+import { streaming } from '../streams/streaming-client.ts'
 import { dataKeyKeyring } from '../support/data-key-keyring.ts'
 import {
   commits,
@@ -15,8 +16,9 @@ import {
   u32,
   withFooter,
 } from '../support/message-forge.ts'
-import { bytesOf, suiteIds } from './corpus.ts'
+import { bytesOf } from './corpus.ts'
 import { attempt, openClient } from './refusal.ts'
+import { suiteIds } from './suite-ids.ts'
 
 // All of these are authenticated as the holder of the data key would: what refuses them is not a tag.
 
@@ -29,9 +31,15 @@ const frames: readonly ForgedFrame[] = [
 ]
 const [one, two, last] = frames as [ForgedFrame, ForgedFrame, ForgedFrame]
 
-describe.each(suiteIds)('suite %s', (suite) => {
+const clients: readonly [string, (keyring: Keyring) => EncryptionClient][] = [
+  ['at once', openClient],
+  ['as a stream', (keyring) => streaming(openClient(keyring), 7)],
+]
+const cases = suiteIds.flatMap((suite) => clients.map(([how, clientOf]) => ({ suite, how, clientOf })))
+
+describe.each(cases)('suite $suite, $how', ({ suite, clientOf }) => {
   const dataKey = bytesOf(suite, dataKeyLength(suite))
-  const client = openClient(dataKeyKeyring(dataKey))
+  const client = clientOf(dataKeyKeyring(dataKey))
   const curve = curveOf(suite)
   const signer = curve && { ...forgeSigner(curve), curve }
   const publicKeyPair = signer ? [['aws-crypto-public-key', signer.publicKey] as const] : []
@@ -202,7 +210,7 @@ describe.each(suiteIds)('suite %s', (suite) => {
 
   it('counts the encrypted data keys before it reads or opens any', async () => {
     const asked: number[] = []
-    const counting = openClient(dataKeyKeyring(dataKey, (edks) => asked.push(edks.length)))
+    const counting = clientOf(dataKeyKeyring(dataKey, (edks) => asked.push(edks.length)))
     const edk = { providerId: Buffer.from('p'), providerInfo: Buffer.from('i'), ciphertext: Buffer.from('c') }
     await counting.decrypt(forge({ edks: Array(16).fill(edk) }))
     expect(asked).toEqual([16])

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import {
   createEncryptionClient,
   type EncryptionClient,
-  type EncryptionClientOptions,
+  type EncryptionClientSettings,
   type EncryptOptions,
   type Keyring,
   multiKeyring,
@@ -15,11 +15,14 @@ import {
   type SuiteId,
 } from '@strongroom/core'
 import { type DecryptRequest, type EncryptRequest, readDecrypt, readEncrypt } from './esdk-requests.ts'
-import { bytes, lacking, readFields } from './fields.ts'
+import { bytes, readFields } from './fields.ts'
+import type { HierarchicalRequest } from './hierarchical-requests.ts'
 import { type KeyringRequest, type KmsDiscoveryRequest, type KmsRequest, readKeyring } from './keyring-requests.ts'
-import { type Fields, type Operation, serveProcess } from './protocol.ts'
+import { passInPieces } from './pieces.ts'
+import { type Fields, type Operation, RequestError, serveProcess } from './protocol.ts'
 
-const notYet = { stream: lacking('streaming comes with a later release') }
+/** Bytes of a piece of a stream, unless the request says. */
+const PIECE = 65_536
 
 await serveProcess(
   new Map<string, Operation>([
@@ -37,22 +40,33 @@ function version(fields: Fields): Fields {
 }
 
 async function encrypt(fields: Fields): Promise<Fields> {
-  const request = readEncrypt(fields, notYet)
+  const request = readEncrypt(fields)
   const client = await clientOf(request)
-  const { ciphertext, suite } = await client.encrypt(request.plaintext, {
+  const options = {
     ...given('encryptionContext', request.encryptionContext),
     ...given('suite', request.suite as SuiteId | undefined),
     ...given('frameLength', request.frameLength),
-  } as EncryptOptions)
-  return { ciphertext, suite }
+  } as EncryptOptions
+  if (request.stream !== true) {
+    const { ciphertext, suite } = await client.encrypt(request.plaintext, options)
+    return { ciphertext, suite }
+  }
+  const stream = client.encryptStream(options)
+  const ciphertext = await passInPieces(stream, request.plaintext, request.chunk ?? PIECE)
+  return { ciphertext, suite: (await stream.message).suite }
 }
 
 async function decrypt(fields: Fields): Promise<Fields> {
-  const request = readDecrypt(fields, notYet)
+  const request = readDecrypt(fields)
   const client = await clientOf(request, { ...given('netV400Retry', request.legacyNetRetry) })
-  const { plaintext, suite, encryptionContext } = await client.decrypt(request.ciphertext, {
-    ...given('encryptionContext', request.encryptionContext),
-  })
+  const options = { ...given('encryptionContext', request.encryptionContext) }
+  if (request.stream !== true) {
+    const { plaintext, suite, encryptionContext } = await client.decrypt(request.ciphertext, options)
+    return { plaintext, suite, encryptionContext }
+  }
+  const stream = client.decryptStream(options)
+  const plaintext = await passInPieces(stream, request.ciphertext, request.chunk ?? PIECE)
+  const { suite, encryptionContext } = await stream.message
   return { plaintext, suite, encryptionContext }
 }
 
@@ -69,7 +83,7 @@ function inspect(fields: Fields): Fields {
   }
 }
 
-async function clientOf(request: EncryptRequest | DecryptRequest, more: Partial<EncryptionClientOptions> = {}): Promise<EncryptionClient> {
+async function clientOf(request: EncryptRequest | DecryptRequest, more: Partial<EncryptionClientSettings> = {}): Promise<EncryptionClient> {
   return createEncryptionClient({
     keyring: await keyringOf(readKeyring(request.keyring)),
     ...given('commitmentPolicy', request.commitmentPolicy),
@@ -101,7 +115,21 @@ async function keyringOf(request: KeyringRequest): Promise<Keyring> {
     case 'kms-mrk':
     case 'kms-discovery':
       return await kmsKeyringOf(request)
+    case 'hierarchical':
+      return await hierarchicalKeyringOf(request)
   }
+}
+
+async function hierarchicalKeyringOf({ branchKeyId, keyStore }: HierarchicalRequest): Promise<Keyring> {
+  // Given keys never expire, so ttlMs means nothing to them.
+  if (!('static' in keyStore)) throw new RequestError('UNSUPPORTED', 'branch keys in a table come with a later release')
+  const { hierarchicalKeyring, staticKeyStore } = await import('@strongroom/kms')
+  const keys = keyStore.static.map(({ beaconKey, active, ...key }) => ({
+    ...key,
+    ...given('beaconKey', beaconKey),
+    ...given('active', active || undefined),
+  }))
+  return hierarchicalKeyring({ keyStore: staticKeyStore(keys), branchKeyId })
 }
 
 async function kmsKeyringOf(request: KmsRequest | KmsDiscoveryRequest): Promise<Keyring> {

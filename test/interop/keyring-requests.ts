@@ -1,4 +1,5 @@
 import { bytes, type FieldReader, object, objects, oneOf, optional, readFields, text, texts } from './fields.ts'
+import { type HierarchicalRequest, readHierarchical } from './hierarchical-requests.ts'
 import { type Fields, RequestError } from './protocol.ts'
 
 /** RSA paddings by their names in the protocol. */
@@ -46,10 +47,17 @@ export interface KmsDiscoveryRequest {
 }
 
 /** A keyring of the kinds that the drivers in this folder can make. */
-export type KeyringRequest = RawAesRequest | RawRsaRequest | RawEcdhRequest | MultiRequest | KmsRequest | KmsDiscoveryRequest
+export type KeyringRequest =
+  | RawAesRequest
+  | RawRsaRequest
+  | RawEcdhRequest
+  | MultiRequest
+  | KmsRequest
+  | KmsDiscoveryRequest
+  | HierarchicalRequest
 
 // Kinds that the protocol knows and no driver here makes yet.
-const others = ['kms-rsa', 'kms-ecdh', 'hierarchical', 'hsm']
+const others = ['kms-rsa', 'kms-ecdh', 'hsm']
 
 /** Reads a keyring. */
 export function readKeyring(fields: Fields): KeyringRequest {
@@ -79,6 +87,7 @@ export function readKeyring(fields: Fields): KeyringRequest {
     const accounts: FieldReader<readonly string[] | 'any'> = (value, name) => (value === 'any' ? value : texts(value, name))
     return { type, ...readFields(type, rest, { endpoint: text, accounts, partition: optional(text), region: optional(text) }) }
   }
+  if (type === 'hierarchical') return readHierarchical(rest)
   if (others.includes(type as string)) throw new RequestError('UNSUPPORTED', `this driver has no keyring ${JSON.stringify(type)}`)
   throw new RequestError('INPUT_INVALID', `no keyring has the type ${JSON.stringify(type)}`)
 }

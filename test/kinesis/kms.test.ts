@@ -12,7 +12,7 @@ import { DisableKeyCommand, EnableKeyCommand, KMS, KMSClient } from '@aws-sdk/cl
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import {
   isUndecryptableRecordsError,
-  type KinesisEncryptionConfig,
+  type KinesisEncryptionSettings,
   type RejectedRecord,
   type UndecryptableRecordsError,
   withEncryption,
@@ -41,7 +41,7 @@ afterEach(async () => {
 })
 
 /** A process of its own: a cold cache and a KMS client that tries once. */
-function encrypted(config: Partial<KinesisEncryptionConfig> = {}, requestTimeout = 0): KinesisClient {
+function encrypted(config: Partial<KinesisEncryptionSettings> = {}, requestTimeout = 0): KinesisClient {
   const requestHandler = new NodeHttpHandler({ requestTimeout, throwOnRequestTimeout: true })
   const client = new KMSClient({ ...kms.clientConfig, maxAttempts: 1, requestHandler })
   return withEncryption(plain, {

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -9,7 +9,6 @@ const { app } = inject('installed')
 // Outside of the folder of the packages: what is not in the bundle is not found.
 const out = mkdtempSync(join(tmpdir(), 'strongroom-bundles-'))
 
-beforeAll(() => cpSync(join(import.meta.dirname, 'programs'), app, { recursive: true }))
 afterAll(() => rmSync(out, { recursive: true, force: true }))
 
 // A file of ESM lacks the require that CommonJS parts of the AWS SDK call, and this is how its users give it one. Ours needs none.

@@ -1,5 +1,16 @@
 import { execFile } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -9,7 +20,7 @@ const run = promisify(execFile)
 
 /** The published packages as users have them, and where. */
 export interface Installed {
-  /** A folder whose node_modules hold the packages, unpacked, and links to everything that this repository has installed. */
+  /** A folder with the programs, whose node_modules hold the packages, unpacked, and links to everything that this repository has installed. */
   readonly app: string
   /** The same, but the adapter has a copy of core of its own. */
   readonly twoCopies: string
@@ -42,6 +53,8 @@ export async function installPackages(): Promise<{ installed: Installed; remove:
     const twoCopies = join(temporary, 'two-copies')
     for (const place of [app, twoCopies]) {
       linkDependencies(join(place, 'node_modules'))
+      writeFileSync(join(place, 'package.json'), '{ "private": true, "type": "module" }')
+      cpSync(join(import.meta.dirname, 'programs'), place, { recursive: true })
       for (const { name, filename } of packed) await unpack(join(tarballs, filename), join(place, 'node_modules', name))
     }
     const core = packed.find(({ name }) => name === '@strongroom/core')

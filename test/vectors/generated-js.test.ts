@@ -66,8 +66,6 @@ describeVectors('esdk', 'messages of the official JavaScript client', (vectors) 
     expect(outcomes.refused).toBeGreaterThan(0)
   })
 
-  it.skip('37 messages of the hierarchical keyring wait for that keyring', () => {})
-
   async function expectOpens(keyring: Keyring, message: Message): Promise<void> {
     const client = createEncryptionClient({ keyring, commitmentPolicy: 'REQUIRE_ENCRYPT_ALLOW_DECRYPT' })
     const opened = await client.decrypt(Buffer.from(message.ciphertext, 'base64'), { encryptionContext: message.encryptionContext })

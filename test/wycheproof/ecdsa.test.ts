@@ -11,7 +11,6 @@ const NULL = Buffer.of(5, 0)
 
 describe.each([
   ['0214', p256, p384, 16],
-  ['0346', p384, p256, 24],
   ['0378', p384, p256, 32],
   ['0578', p384, p256, 32],
 ] as const)('the ECDSA signature of suite %s', (suite, curve, otherCurve, keyLength) => {

@@ -31,7 +31,7 @@ export function rsaKey(bits: number, seed: string): FixedRsaKey {
 /** A prime with its two highest bits set, so that two of them give a modulus of full length. */
 function seededPrime(bits: number, seed: string): bigint {
   const top = 3n << BigInt(bits - 2)
-  let candidate = bytesToBigint(seededBytes(`${seed} ${bits}`, bits / 8)) | top | 1n
+  let candidate = BigInt.asUintN(bits, bytesToBigint(seededBytes(`${seed} ${bits}`, Math.ceil(bits / 8)))) | top | 1n
   // A prime whose predecessor shares a factor with the exponent has no private exponent.
   while (candidate % EXPONENT === 1n || !checkPrimeSync(candidate)) candidate += 2n
   return candidate

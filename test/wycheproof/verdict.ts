@@ -1,20 +1,12 @@
 import { createEncryptionClient, isStrongroomError, type Keyring } from '@strongroom/core'
 import { expect } from 'vitest'
 import { decryptInChunks } from '../fuzz/stream-attempt.ts'
-import { forgeMessage } from '../support/message-forge.ts'
+import { type ForgedDataKey, forgeMessage } from '../support/message-forge.ts'
 import { seededBytes } from './curves.ts'
+import { dataKey } from './edk-forge.ts'
 
 /** The plaintext of every message here. */
 export const content: Buffer = Buffer.from('edge of the world')
-/** The data key of every message here that has an encrypted data key. */
-export const dataKey: Buffer = seededBytes('data key', 32)
-
-/** An encrypted data key, its fields as bytes. */
-export interface Edk {
-  readonly providerId: Uint8Array
-  readonly providerInfo: Uint8Array
-  readonly ciphertext: Uint8Array
-}
 
 /** What became of a message: opened, or the text of the refusal. Both ways of reading must agree. */
 export async function verdictOf(keyring: Keyring, message: Uint8Array): Promise<'opened' | { readonly refused: string }> {
@@ -37,9 +29,9 @@ export async function verdictOf(keyring: Keyring, message: Uint8Array): Promise<
 }
 
 /** A message that is right but for its encrypted data keys, which may be anything. */
-export function messageWith(edks: readonly Edk[], context: readonly (readonly [string, string])[] = [], key: Uint8Array = dataKey): Buffer {
-  const header = { suite: '0478', messageId: seededBytes('message id', 32), context, edks, frameLength: 64 }
-  return forgeMessage(key, header, { frames: [{ sequence: 1, content, final: true }] })
+export function messageWith(edks: readonly ForgedDataKey[]): Buffer {
+  const header = { suite: '0478', messageId: seededBytes('message id', 32), edks, frameLength: 64 }
+  return forgeMessage(dataKey, header, { frames: [{ sequence: 1, content, final: true }] })
 }
 
 export async function expectOpens(keyring: Keyring, message: Uint8Array): Promise<void> {

@@ -9,7 +9,9 @@ export type EcCurve = 'P-256' | 'P-384' | 'P-521'
  * points, of 33, 49 or 67 bytes.
  */
 export interface AgreementKey {
+  /** What tells it from wrapping keys. */
   readonly kind: 'ecdh'
+  /** The curve that both keys are on. */
   readonly curve: EcCurve
   /** The key's own public half. */
   publicKey(options?: CallOptions): Promise<Uint8Array>

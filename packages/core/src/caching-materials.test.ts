@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createMaterialsCache } from './cache/materials-cache.ts'
-import { type CacheOptions, cachingMaterials } from './caching-materials.ts'
+import { type CacheLimits, type CacheOptions, cachingMaterials } from './caching-materials.ts'
 import { createEncryptionClient, type EncryptionClient } from './client.ts'
 import { contextFromEntries } from './encryption-context.ts'
 import type { EncryptedDataKey, Keyring, WrapRequest } from './keyring.ts'
@@ -67,7 +67,7 @@ function edkOf(secret: SecretBytes): EncryptedDataKey {
   return { providerId: 'fake', providerInfo: Uint8Array.of(1), ciphertext: secret.use((bytes) => Uint8Array.from(bytes)) }
 }
 
-const limits: CacheOptions = { maxAgeMs: 60_000 }
+const limits: CacheLimits = { maxAgeMs: 60_000 }
 
 function cachedClient(keyring: Keyring, cache: CacheOptions = limits, observer?: (event: ObserverEvent) => void): EncryptionClient {
   return createEncryptionClient({ keyring, cache, suite: '0478', ...(observer === undefined ? {} : { observer }) })

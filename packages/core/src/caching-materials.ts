@@ -5,21 +5,39 @@ import { defaultMaterials } from './default-materials.ts'
 import { StrongroomError } from './errors.ts'
 import type { CallOptions, Keyring } from './keyring.ts'
 import type { DecryptMaterials, DecryptRequest, EncryptMaterials, EncryptRequest, Materials } from './materials.ts'
+import type { MaterialsSource } from './materials-source.ts'
 import { observe } from './observer.ts'
 import { hasMethods, isInteger, isText, type OptionCheck, validateOptions } from './options.ts'
 
+/** How long a data key is reused, and where it is kept in the meantime. */
+export type CacheOptions = CacheLimits & (OwnCache | SharedCache)
+
 /** How data keys are reused. What bounds the damage of a leaked data key is its age, the messages and the bytes under it. */
-export interface CacheOptions {
+export interface CacheLimits {
   /** Longest use of a data key, milliseconds, counted from when it came. Required: there is no safe age for everybody. */
   readonly maxAgeMs: number
   /** Most messages encrypted under one data key, at most 2^32. Default 100,000. */
   readonly maxMessages?: number
   /** Most plaintext bytes encrypted under one data key. Default 1 GiB. A larger message gets a data key of its own. */
   readonly maxBytes?: number
-  /** Most entries held, the least recently used going first. Default 1,000. Not together with `store`, which has its own. */
+}
+
+/** A cache that one manager has for itself. */
+export interface OwnCache {
+  /** Most entries held, the least recently used going first. Default 1,000. */
   readonly maxEntries?: number
+  /** Not together with `maxEntries`. */
+  readonly store?: never
+  /** Of a `store` only. */
+  readonly partition?: never
+}
+
+/** A cache that managers share. It has a limit of entries of its own. */
+export interface SharedCache {
   /** A cache to share with other managers. Their entries stay apart, by keyring, unless `partition` joins them. */
-  readonly store?: MaterialsCache
+  readonly store: MaterialsCache
+  /** Belongs to the store: give it to `createMaterialsCache`. */
+  readonly maxEntries?: never
   /**
    * Name of a part of `store`. Managers with the same partition share entries even where their keyrings are different objects: give one only to
    * keyrings of the same keys **and the same credentials**, since a cache hit asks no key service whether the caller may use the key.
@@ -28,10 +46,7 @@ export interface CacheOptions {
 }
 
 /** Options of {@link cachingMaterials}. Give `keyring` or `materials`. */
-export interface CachingMaterialsOptions extends CacheOptions {
-  readonly keyring?: Keyring
-  readonly materials?: Materials
-}
+export type CachingMaterialsOptions = CacheOptions & MaterialsSource
 
 const positive = isInteger(1, Number.MAX_SAFE_INTEGER)
 

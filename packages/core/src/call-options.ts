@@ -8,8 +8,11 @@ const MAX_FRAME_LENGTH = 2 ** 32 - 1
 export interface EncryptOptions {
   /** Non-secret pairs that are authenticated and stored with the message. Few, short, and of low cardinality where data keys are cached. */
   readonly encryptionContext?: EncryptionContext
+  /** Suite of this message. Default the client's. */
   readonly suite?: SuiteId
+  /** Plaintext bytes of a frame, 1 to 2^32 - 1. Default the client's. */
   readonly frameLength?: number
+  /** Aborts the call, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal
 }
 
@@ -17,6 +20,7 @@ export interface EncryptOptions {
 export interface DecryptOptions {
   /** Pairs that the message must carry. It may carry more. */
   readonly encryptionContext?: EncryptionContext
+  /** Aborts the call, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal
 }
 

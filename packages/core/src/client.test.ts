@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { CacheOptions } from './caching-materials.ts'
-import { createEncryptionClient, type EncryptionClientOptions } from './client.ts'
+import { createEncryptionClient, type EncryptionClientOptions, type EncryptionClientSettings } from './client.ts'
 import type { CommitmentPolicy } from './commitment-policy.ts'
 import { StrongroomError } from './errors.ts'
 import type { Keyring } from './keyring.ts'
@@ -19,7 +19,7 @@ const MARKER = 'plaintext-marker'
 const text = new TextEncoder().encode(MARKER)
 
 function client(options: Partial<EncryptionClientOptions> = {}): ReturnType<typeof createEncryptionClient> {
-  return createEncryptionClient({ keyring, suite: '0478', ...options })
+  return createEncryptionClient({ keyring, suite: '0478', ...options } as EncryptionClientOptions)
 }
 
 /** A keyring that waits before it answers, whatever the call. */
@@ -219,7 +219,7 @@ describe('bytes that the caller changes during the call', () => {
   })
 
   it('nor do options that change after they were validated', async () => {
-    const options: { -readonly [K in keyof EncryptionClientOptions]: EncryptionClientOptions[K] } = {
+    const options: { -readonly [K in keyof EncryptionClientSettings]: EncryptionClientSettings[K] } & { keyring: Keyring } = {
       keyring,
       suite: '0478',
       frameLength: 8,

@@ -1,6 +1,5 @@
-import type { CacheOptions } from './caching-materials.ts'
 import { type DecryptOptions, decryptChecks, type EncryptOptions, encryptChecks, isFrameLength, isSuiteId } from './call-options.ts'
-import { materialsOf } from './client-materials.ts'
+import { type ClientSource, materialsOf } from './client-materials.ts'
 import { assertMayEncrypt, type CommitmentPolicy, commitmentPolicies, defaultSuite } from './commitment-policy.ts'
 import { warnOfPortability } from './context-portability.ts'
 import { type EncryptionContext, normaliseContext } from './encryption-context.ts'
@@ -9,37 +8,28 @@ import { type DecryptedMessage, decryptMessage } from './esdk/decrypt-message.ts
 import { type EncryptedMessage, encryptMessage } from './esdk/encrypt-message.ts'
 import { HeaderMemo } from './esdk/header-memo.ts'
 import { assertBytes } from './input-bytes.ts'
-import type { Keyring } from './keyring.ts'
-import type { Materials } from './materials.ts'
+import type { OpenedBy } from './materials.ts'
 import { type Observer, observe } from './observer.ts'
 import { hasMethods, isBoolean, isFunction, isInteger, isOneOf, validateOptions } from './options.ts'
 import { type RandomSource, systemRandom } from './random.ts'
 import { isRequiredKeys } from './required-context-materials.ts'
 import { type DecryptStream, type DecryptStreamOptions, decryptStream } from './stream/decrypt-stream.ts'
 import { type EncryptStream, type EncryptStreamOptions, encryptStream } from './stream/encrypt-stream.ts'
+import { type FrameIndex, type FrameIndexOptions, openFrameIndex } from './stream/frame-index.ts'
+import type { RangeSource } from './stream/range-source.ts'
 import type { StreamSettings } from './stream/settings.ts'
 import { type SuiteId, suiteById } from './suite.ts'
 
 /** Plaintext bytes of a frame where nothing else is asked for. */
 const DEFAULT_FRAME_LENGTH = 65_536
 
-/** Options of {@link createEncryptionClient}. Give `keyring` or `materials`. */
-export interface EncryptionClientOptions {
-  /** Wraps and unwraps data keys. */
-  readonly keyring?: Keyring
-  /** A materials manager, instead of a keyring. */
-  readonly materials?: Materials
-  /** Reuses data keys within limits. Without it every message costs a data key, and with KMS a call. Only with `keyring`. */
-  readonly cache?: CacheOptions
+/** What a client does, wherever its data keys come from. */
+export interface EncryptionClientSettings {
   /**
    * Keys of the encryption context that every message is bound to and none stores: `encrypt` must be given them, `decrypt` must be given them
    * with their values. See `requiredContextMaterials`.
    */
   readonly requiredContextKeys?: readonly string[]
-  /** A keyring of one recipient, an offline key, for which every data key is wrapped too. Only with `keyring`. See `recoveryMaterials`. */
-  readonly recoveryRecipient?: Keyring
-  /** Also refuse to decrypt messages that are not addressed to `recoveryRecipient`. Default false. */
-  readonly requireRecoveryRecipient?: boolean
   /** Default `REQUIRE_ENCRYPT_REQUIRE_DECRYPT`. */
   readonly commitmentPolicy?: CommitmentPolicy
   /** Suite of new messages. Default `0578`, under the FORBID policy `0378`, as in every AWS Encryption SDK. */
@@ -50,14 +40,20 @@ export interface EncryptionClientOptions {
   readonly maxEncryptedDataKeys?: number
   /** Also read the messages of ESDK for .NET 4.0.0, which authenticated headers in a form of its own. Default false. */
   readonly netV400Retry?: boolean
+  /** Is told what happens, with sizes, key ids and durations; never a key, never plaintext. */
   readonly observer?: Observer
   /** Source of message ids, for tests. */
   readonly random?: RandomSource
 }
 
+/** Options of {@link createEncryptionClient}. Give `keyring` or `materials`. */
+export type EncryptionClientOptions = EncryptionClientSettings & ClientSource
+
 /** What `encrypt` answers. */
 export interface EncryptResult {
+  /** The message: header, body and, with a signing suite, signature. */
   readonly ciphertext: Uint8Array
+  /** The suite that it was written with. */
   readonly suite: SuiteId
   /** The whole context: stored and required pairs, and the public key of a signing suite. */
   readonly encryptionContext: EncryptionContext
@@ -65,12 +61,14 @@ export interface EncryptResult {
 
 /** What `decrypt` answers. */
 export interface DecryptResult {
+  /** The whole plaintext, in memory of its own. */
   readonly plaintext: Uint8Array
+  /** The suite that the message was written with. */
   readonly suite: SuiteId
   /** The message's context, stored and required pairs, authenticated. */
   readonly encryptionContext: EncryptionContext
   /** The encrypted data key that opened the message. */
-  readonly openedBy: { readonly edk?: number; readonly keyId: string }
+  readonly openedBy: OpenedBy
 }
 
 /** Encrypts and decrypts whole AWS Encryption SDK messages. Holds no state but what its materials hold; safe for concurrent use. */
@@ -116,6 +114,20 @@ export interface EncryptionClient {
    * ```
    */
   decryptStream(options?: DecryptStreamOptions): DecryptStream
+  /**
+   * Opens a message for random access: parts of its plaintext are read, and verified, without the rest. Reads the header now. Signed messages
+   * (their signature is over the whole) and messages without frames are refused: write with suite `0478` what is to be read in parts.
+   *
+   * @throws the codes of `decrypt`, or what the source throws.
+   * @example
+   * ```ts
+   * const file = await open('orders.enc')
+   * const source = { size: (await file.stat()).size, read: async (start: number, end: number) => (await file.read(new Uint8Array(end - start), 0, end - start, start)).buffer }
+   * const index = await client.openFrameIndex(source, { encryptionContext: { purpose: 'orders' } })
+   * const lastKilobyte = await index.read(-1024)
+   * ```
+   */
+  openFrameIndex(source: RangeSource, options?: FrameIndexOptions): Promise<FrameIndex>
 }
 
 /**
@@ -232,6 +244,7 @@ export function createEncryptionClient(options: EncryptionClientOptions): Encryp
     decrypt,
     encryptStream: (call) => encryptStream(streams, call),
     decryptStream: (call) => decryptStream(streams, call),
+    openFrameIndex: (source, call) => openFrameIndex(streams, source, call),
   }
 }
 

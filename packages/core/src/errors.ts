@@ -10,7 +10,7 @@ export type CoreErrorCode =
   | 'KEY_INVALID'
   /** An encryption context given by the caller is malformed, too large, uses the reserved prefix or lacks a required key. */
   | 'CONTEXT_INVALID'
-  /** The message is authentic but its encryption context is not the one that was demanded. */
+  /** The message's encryption context is not the one that was demanded. Told before anything is decrypted, so of a message that may be forged too. */
   | 'CONTEXT_MISMATCH'
   /** The message has no encrypted data key for the recovery key that the client demands. */
   | 'RECOVERY_MISSING'
@@ -37,6 +37,7 @@ export type CoreErrorCode =
 
 /** Structured facts of an error; each is safe to log. */
 export interface ErrorDetails {
+  /** What was thrown below, where something was. */
   readonly cause?: unknown
   /** The option at fault, as a path (`cache.maxAgeMs`). */
   readonly option?: string
@@ -50,14 +51,18 @@ export interface ErrorDetails {
  * Recognise one with {@link isStrongroomError}, not with `instanceof`: two installed copies of the package have two classes.
  */
 export class StrongroomError<Code extends string = string> extends Error {
+  /** What went wrong, for programs: a literal of a closed set. */
   readonly code: Code
+  /** The option at fault, as a path (`cache.maxAgeMs`), where one is. */
   declare readonly option?: string
+  /** The encryption context key at fault, where one is; never its value. */
   declare readonly contextKey?: string
 
   static {
     Object.defineProperty(StrongroomError.prototype, BRAND, { value: true })
   }
 
+  /** `message` says what went wrong, where, and the remedy; no secret and no plaintext. `details` become fields. */
   constructor(code: Code, message: string, details: ErrorDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined)
     this.code = code
@@ -65,6 +70,7 @@ export class StrongroomError<Code extends string = string> extends Error {
     if (details.contextKey !== undefined) this.contextKey = details.contextKey
   }
 
+  /** Always `StrongroomError`, or the name of the subclass. */
   override get name(): string {
     return 'StrongroomError'
   }

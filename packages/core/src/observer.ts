@@ -1,24 +1,71 @@
 /** What happened, for metrics, traces and audit. Never a key, never plaintext; sizes are bytes, durations milliseconds. */
 export type ObserverEvent =
-  | { readonly type: 'dataKey.generated'; readonly suite: string; readonly keyIds: readonly string[]; readonly durationMs: number }
-  | { readonly type: 'dataKey.unwrapped'; readonly suite: string; readonly keyId: string; readonly durationMs: number }
-  | { readonly type: 'cache.hit' | 'cache.miss' | 'cache.coalesced'; readonly operation: 'encrypt' | 'decrypt'; readonly suite: string }
   | {
-      readonly type: 'message.encrypted' | 'message.decrypted'
+      /** A data key was made and wrapped for every recipient. */
+      readonly type: 'dataKey.generated'
+      /** The suite that it is for. */
       readonly suite: string
+      /** Names or ARNs of the keys that wrapped it, the one that made it first. */
+      readonly keyIds: readonly string[]
+      /** From asking for it to having it. */
+      readonly durationMs: number
+    }
+  | {
+      /** An encrypted data key was opened. */
+      readonly type: 'dataKey.unwrapped'
+      /** The suite of the message. */
+      readonly suite: string
+      /** Name or ARN of the key that opened it. */
+      readonly keyId: string
+      /** From asking for it to having it, failed attempts included. */
+      readonly durationMs: number
+    }
+  | {
+      /** A cache had the data key, asks for it, or joins a call that is under way. */
+      readonly type: 'cache.hit' | 'cache.miss' | 'cache.coalesced'
+      /** What the data key is for. */
+      readonly operation: 'encrypt' | 'decrypt'
+      /** The suite of the message. */
+      readonly suite: string
+    }
+  | {
+      /** A message is done. */
+      readonly type: 'message.encrypted' | 'message.decrypted'
+      /** The suite of the message. */
+      readonly suite: string
+      /** Length of the plaintext. */
       readonly plaintextBytes: number
+      /** Length of the whole message. */
       readonly ciphertextBytes: number
     }
-  | { readonly type: 'message.rejected'; readonly code: string; readonly ciphertextBytes: number }
-  /** `error` is the class of what was thrown, `reason` the word of the key service for it (`ThrottlingException`). */
   | {
+      /** A message was not decrypted. */
+      readonly type: 'message.rejected'
+      /** Code of the error. */
+      readonly code: string
+      /** Length of what was given, as far as it had come. */
+      readonly ciphertextBytes: number
+    }
+  | {
+      /** A key did not do what it was asked; another one may still. */
       readonly type: 'keyring.failed'
+      /** Name or ARN of the key, where it is known. */
       readonly keyId?: string
+      /** The class of the failure, as in `AttemptOutcome`. */
       readonly outcome: string
+      /** The key service's word for it (`ThrottlingException`). */
       readonly reason?: string
+      /** Class of what was thrown. */
       readonly error?: string
     }
-  | { readonly type: 'warning'; readonly code: WarningCode; readonly message: string }
+  | {
+      /** Somebody should look, though nothing failed. */
+      readonly type: 'warning'
+      /** What about. */
+      readonly code: WarningCode
+      /** The same in a sentence, safe to log. */
+      readonly message: string
+    }
 
 /** Codes of `warning` events. */
 export type WarningCode =

@@ -1,3 +1,8 @@
+/**
+ * Validation of options objects, for packages that build on the core: unknown options are errors.
+ *
+ * @module @strongroom/core/options
+ */
 import { StrongroomError } from './errors.ts'
 
 /** Checks one option's value; answers what is wrong with it as the end of a sentence that starts with "must". */

@@ -14,12 +14,17 @@ export interface ParseMessageOptions {
 
 /** What the header of a message says. Nothing of it is authenticated before the message is decrypted. */
 export interface ParsedMessage {
+  /** Version of the message format; 2 where the suite commits to its key. */
   readonly version: 1 | 2
+  /** The suite that the message claims. */
   readonly suite: Suite<SuiteId>
   /** 16 bytes in version 1, 32 in version 2. */
   readonly messageId: Uint8Array
+  /** The pairs that the message stores; required ones are not there. */
   readonly encryptionContext: EncryptionContext
+  /** The data key for each recipient, in the order in which they stand. */
   readonly encryptedDataKeys: readonly EncryptedDataKey[]
+  /** Whether the body is cut into frames. What is written here always is. */
   readonly contentType: 'framed' | 'unframed'
   /** Plaintext bytes of a regular frame; 0 where unframed. */
   readonly frameLength: number

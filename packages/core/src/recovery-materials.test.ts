@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 
 function client(options: Partial<EncryptionClientOptions> = {}) {
-  return createEncryptionClient({ keyring, recoveryRecipient, ...options })
+  return createEncryptionClient({ keyring, recoveryRecipient, ...options } as EncryptionClientOptions)
 }
 
 describe('a client with a recoveryRecipient', () => {
@@ -104,9 +104,9 @@ describe('a client with a recoveryRecipient', () => {
 
   it('does not go with materials, nor requireRecoveryRecipient without it', () => {
     const materials = recoveryMaterials({ keyring, recoveryRecipient })
-    expect(() => createEncryptionClient({ materials, recoveryRecipient })).toThrow(/recoveryRecipient goes with keyring/)
-    expect(() => createEncryptionClient({ materials, requireRecoveryRecipient: true })).toThrow(/needs recoveryRecipient/)
-    expect(() => createEncryptionClient({ keyring, requireRecoveryRecipient: true })).toThrow(/needs recoveryRecipient/)
+    expect(() => createEncryptionClient({ materials, recoveryRecipient } as never)).toThrow(/recoveryRecipient goes with keyring/)
+    expect(() => createEncryptionClient({ materials, requireRecoveryRecipient: true } as never)).toThrow(/needs recoveryRecipient/)
+    expect(() => createEncryptionClient({ keyring, requireRecoveryRecipient: true } as never)).toThrow(/needs recoveryRecipient/)
     expect(() => createEncryptionClient({ keyring, recoveryRecipient: 'key' as never })).toThrow(/recoveryRecipient must/)
     expect(() => recoveryMaterials({ keyring, recoveryRecipient, required: true } as never)).toThrow(/"required"/)
   })

@@ -3,12 +3,11 @@ import { type EncryptionContext, RESERVED_PREFIX } from './encryption-context.ts
 import { StrongroomError } from './errors.ts'
 import type { Keyring } from './keyring.ts'
 import type { DecryptMaterials, DecryptRequest, EncryptMaterials, EncryptRequest, Materials } from './materials.ts'
+import type { MaterialsSource } from './materials-source.ts'
 import { hasMethods, type OptionCheck, validateOptions } from './options.ts'
 
 /** Options of {@link requiredContextMaterials}. Give `keyring` or `materials`. */
-export interface RequiredContextMaterialsOptions {
-  readonly keyring?: Keyring
-  readonly materials?: Materials
+export type RequiredContextMaterialsOptions = MaterialsSource & {
   /** Keys of the encryption context that writers must give and readers must reproduce; at least one. */
   readonly requiredKeys: readonly string[]
 }

@@ -25,6 +25,7 @@ interface Vault {
  * ```
  */
 export class SecretBytes implements Disposable {
+  /** Number of bytes. Stays readable after disposal. */
   readonly length: number
   #vault: Vault | undefined
 
@@ -103,14 +104,17 @@ export class SecretBytes implements Disposable {
     vault.keyObject = undefined
   }
 
+  /** Does what `dispose` does, for `using`. */
   [Symbol.dispose](): void {
     this.dispose()
   }
 
+  /** Tells the length, never a byte. */
   toString(): string {
     return `[SecretBytes ${this.length}]`
   }
 
+  /** Tells the length, never a byte. */
   toJSON(): string {
     return this.toString()
   }

@@ -63,8 +63,9 @@ export function assertSigningKey(signature: SuiteSignature, key: KeyObject): voi
 
 /** Verifies a DER signature. */
 export function verifySignature(signature: SuiteSignature, key: KeyObject, data: Uint8Array, der: Uint8Array): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    verify(signature.hash, data, { key, dsaEncoding: 'der' }, der, (error, valid) => (error ? reject(error) : resolve(valid)))
+  return new Promise((resolve) => {
+    // What cannot be verified, for whatever reason, is not verified.
+    verify(signature.hash, data, { key, dsaEncoding: 'der' }, der, (error, valid) => resolve(error === null && valid))
   })
 }
 
@@ -80,10 +81,12 @@ export function toFixedLength(signature: SuiteSignature, rs: Uint8Array): Uint8A
   return undefined
 }
 
-/** The DER of r || s, of whatever length it has. */
+/** The DER of r || s, with s replaced by n - s where that is shorter: never longer than the suite's length. */
 export function toDer(signature: SuiteSignature, rs: Uint8Array): Uint8Array {
-  const { coordinate } = curves[signature.curve]
-  const content = Buffer.concat([derInteger(rs.subarray(0, coordinate)), derInteger(rs.subarray(coordinate))])
+  const { coordinate, order } = curves[signature.curve]
+  const s = rs.subarray(coordinate)
+  const [shortest] = [s, negate(s, order)].map(derInteger).sort((a, b) => a.length - b.length) as [Buffer, Buffer]
+  const content = Buffer.concat([derInteger(rs.subarray(0, coordinate)), shortest])
   return Buffer.concat([Buffer.of(0x30, content.length), content])
 }
 

@@ -5,8 +5,11 @@ export type SuiteId = '0014' | '0046' | '0078' | '0114' | '0146' | '0178' | '021
 
 /** What the signature of a signing suite is. `signatureLength` is the fixed DER length that Strongroom writes, in bytes. */
 export interface SuiteSignature {
+  /** The curve of ECDSA. */
   readonly curve: 'P-256' | 'P-384'
+  /** The hash of ECDSA. */
   readonly hash: 'sha256' | 'sha384'
+  /** Bytes of the signatures that are written. */
   readonly signatureLength: 71 | 103
 }
 
@@ -16,15 +19,23 @@ export interface SuiteSignature {
  * Source: AWS Encryption SDK specification, "Algorithm Suites". Lengths are bytes; the IV is 12 and the tag 16 in every suite.
  */
 export interface Suite<Id extends string = string> {
+  /** The identifier as hex digits: `0578`. */
   readonly id: Id
   /** The identifier as two bytes on the wire. */
   readonly wireId: number
+  /** What it is made of: `AES-256-GCM-HKDF-SHA512-COMMIT-ECDSA-P-384`. */
   readonly name: string
+  /** Version of the message format: 2 where the suite commits to its key. */
   readonly messageVersion: 1 | 2
+  /** The cipher, as node:crypto calls it. */
   readonly cipher: 'aes-128-gcm' | 'aes-192-gcm' | 'aes-256-gcm'
+  /** Bytes of the data key. */
   readonly dataKeyLength: 16 | 24 | 32
+  /** Hash of HKDF; undefined where the data key encrypts frames itself. */
   readonly kdfHash: 'sha256' | 'sha384' | 'sha512' | undefined
+  /** Whether a message can be opened with one key only, whatever an attacker makes of it. */
   readonly commits: boolean
+  /** The signature over the whole message; undefined where there is none. */
   readonly signature: SuiteSignature | undefined
 }
 

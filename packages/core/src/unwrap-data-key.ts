@@ -5,8 +5,10 @@ import { observe } from './observer.ts'
 
 /** The error of a message none of whose encrypted data keys opened, with every attempt. */
 export class UnwrapError extends StrongroomError<'KEY_TRANSIENT' | 'KEY_OPERATIONAL' | 'KEY_SHREDDED' | 'MESSAGE_INVALID'> {
+  /** Each attempt, as far as telling of it is safe. */
   readonly attempts: readonly Attempt[]
 
+  /** Made where data keys are unwrapped; the cause is the first that an attempt has. */
   constructor(code: UnwrapError['code'], message: string, attempts: readonly Attempt[]) {
     super(code, message, { cause: attempts.find((attempt) => attempt.cause !== undefined)?.cause })
     this.attempts = attempts

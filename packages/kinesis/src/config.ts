@@ -1,5 +1,6 @@
 import {
   type CacheOptions,
+  type ClientSource,
   type CommitmentPolicy,
   createEncryptionClient,
   type EncryptionClient,
@@ -22,16 +23,47 @@ export type RejectedAction = 'throw' | 'skip'
 /** A decision on each record that will never decrypt, for example after it was put into a dead-letter queue. */
 export type RejectedHandler = (rejected: RejectedRecord) => RejectedAction | Promise<RejectedAction>
 
-/** Configuration of {@link withEncryption}. Give `keyring` with `cache` or `uncached`, or `materials`. */
-export interface KinesisEncryptionConfig {
+/** Data keys from a keyring, each used until it is too old or used up. */
+export interface CachedKeyring {
   /** Wraps and unwraps data keys. */
-  readonly keyring?: Keyring
+  readonly keyring: Keyring
   /** How data keys are reused. One data key serves a stream until it is too old or used up. */
-  readonly cache?: CacheOptions
+  readonly cache: CacheOptions
+  /** Not together with `cache`. */
+  readonly uncached?: never
+  /** Not together with `keyring`. */
+  readonly materials?: never
+}
+
+/** Data keys from a keyring, one for every record. */
+export interface UncachedKeyring {
+  /** Wraps and unwraps data keys. */
+  readonly keyring: Keyring
   /** Use a data key of its own for every record: one call to the key service per record written and read. Instead of `cache`. */
-  readonly uncached?: true
+  readonly uncached: true
+  /** Not together with `uncached`. */
+  readonly cache?: never
+  /** Not together with `keyring`. */
+  readonly materials?: never
+}
+
+/** Data keys from a materials manager; whether it caches is its matter. */
+export interface OwnMaterials {
   /** A materials manager, instead of a keyring. */
-  readonly materials?: Materials
+  readonly materials: Materials
+  /** Not together with `materials`. */
+  readonly keyring?: never
+  /** Not together with `materials`: use `cachingMaterials` for them. */
+  readonly cache?: never
+  /** Not together with `materials`. */
+  readonly uncached?: never
+}
+
+/** Where data keys come from: a `keyring` with `cache` or `uncached`, or `materials`. */
+export type DataKeySource = CachedKeyring | UncachedKeyring | OwnMaterials
+
+/** What is encrypted and how, wherever data keys come from. */
+export interface KinesisEncryptionSettings {
   /** The encrypted streams. */
   readonly streams: StreamsOption
   /** Whether calls about other streams are refused, or pass unencrypted. Default `refuse`. */
@@ -44,6 +76,7 @@ export interface KinesisEncryptionConfig {
   readonly maxEncryptedDataKeys?: number
   /** Most bytes of data and partition keys in a PutRecords request. Default 10,485,760. */
   readonly maxRequestBytes?: number
+  /** Is told what happens, with sizes, key ids and durations; never a key, never plaintext. */
   readonly observer?: Observer
   /**
    * What GetRecords does about records that will never decrypt: `throw` an {@link UndecryptableRecordsError} (default), `skip` them, or what a
@@ -51,6 +84,9 @@ export interface KinesisEncryptionConfig {
    */
   readonly onRejected?: RejectedAction | RejectedHandler
 }
+
+/** Configuration of {@link withEncryption}. Give `keyring` with `cache` or `uncached`, or `materials`. */
+export type KinesisEncryptionConfig = KinesisEncryptionSettings & DataKeySource
 
 /** A validated configuration. */
 export interface ResolvedConfig {
@@ -107,11 +143,15 @@ export function resolveConfig(config: KinesisEncryptionConfig): ResolvedConfig {
       'With a keyring, withEncryption needs exactly one of cache and uncached. Set cache: { maxAgeMs: 300_000 } to reuse data keys for five minutes, or uncached: true for a call to the key service per record.',
     )
   }
-  const client = createEncryptionClient({
-    suite,
+  const source = {
     ...(keyring === undefined ? {} : { keyring }),
     ...(materials === undefined ? {} : { materials }),
     ...(cache === undefined ? {} : { cache }),
+  }
+  const client = createEncryptionClient({
+    suite,
+    // Whoever has no compiler may have given both, or neither; the client refuses that.
+    ...(source as ClientSource),
     ...(commitmentPolicy === undefined ? {} : { commitmentPolicy }),
     ...(maxEncryptedDataKeys === undefined ? {} : { maxEncryptedDataKeys }),
     ...(observer === undefined ? {} : { observer }),

@@ -1,4 +1,20 @@
-export type { KinesisEncryptionConfig, RejectedAction, RejectedHandler } from './config.ts'
+/**
+ * Encryption of Kinesis records under the AWS SDK.
+ *
+ * Begin with {@link withEncryption}.
+ *
+ * @module @strongroom/kinesis
+ */
+export type {
+  CachedKeyring,
+  DataKeySource,
+  KinesisEncryptionConfig,
+  KinesisEncryptionSettings,
+  OwnMaterials,
+  RejectedAction,
+  RejectedHandler,
+  UncachedKeyring,
+} from './config.ts'
 export type { KinesisErrorCode } from './errors.ts'
 export type { KinesisEncryptionPlugin } from './kinesis-encryption.ts'
 export { kinesisEncryption } from './kinesis-encryption.ts'

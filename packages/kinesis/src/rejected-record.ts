@@ -12,9 +12,13 @@ export type RejectionClass = 'not-encrypted' | 'transient' | 'operational' | 'in
 export interface RejectedRecord {
   /** The stream's entry in `streams`. */
   readonly stream: string
+  /** Where the record stands in its shard, as Kinesis says it; empty where it said nothing. */
   readonly sequenceNumber: string
+  /** The partition key that the producer gave. Whoever may write to the stream may have chosen it. */
   readonly partitionKey: string | undefined
+  /** Why, as far as it decides what to do with the record. */
   readonly class: RejectionClass
+  /** What decrypting threw. Its message is safe to log. */
   readonly cause: Error
   /** The record as Kinesis gave it, for a dead-letter queue. Its `Data` is what was received, never plaintext of an encrypted record. */
   readonly record: _Record

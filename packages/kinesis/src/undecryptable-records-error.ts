@@ -18,6 +18,7 @@ export class UndecryptableRecordsError extends StrongroomError<'RECORDS_UNDECRYP
   readonly #output: GetRecordsCommandOutput
   readonly #held: readonly _Record[]
 
+  /** Made by the adapter, of the answer of GetRecords. */
   constructor(
     stream: string,
     given: { output: GetRecordsCommandOutput; shardIterator: string | undefined; failures: readonly RejectedRecord[]; total: number },
@@ -54,6 +55,7 @@ export class UndecryptableRecordsError extends StrongroomError<'RECORDS_UNDECRYP
     return this.#held
   }
 
+  /** Always `UndecryptableRecordsError`. */
   override get name(): string {
     return 'UndecryptableRecordsError'
   }

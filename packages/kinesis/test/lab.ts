@@ -47,7 +47,7 @@ export async function startLab(): Promise<Lab> {
     encrypted: ({ ...config } = {}, base = plain) => {
       const cached = config.materials === undefined && config.uncached === undefined ? { cache: { maxAgeMs: 600_000 } } : {}
       const keys = config.materials === undefined ? { keyring: key.keyring } : {}
-      return withEncryption(base, { ...keys, ...cached, streams: { orders: {} }, ...config })
+      return withEncryption(base, { ...keys, ...cached, streams: { orders: {} }, ...config } as KinesisEncryptionConfig)
     },
     async peek(stream = 'orders') {
       const { Records = [] } = await plain.send(new GetRecordsCommand({ ShardIterator: await horizon(plain, stream) }))

@@ -74,6 +74,18 @@ describe('assumeRoleClients', () => {
     expect(asked.map(({ params }) => params.RoleArn)).toEqual(['arn:aws:iam::111122223333:role/kms/eu-west-1'])
   })
 
+  it('shares no client between the roles of two accounts', async () => {
+    const { asked, fromTemporaryCredentials } = recorder()
+    const roleArn = (_region: string, account: string) => `arn:aws:iam::${account}:role/read-orders`
+    const clients = assumeRoleClients({ fromTemporaryCredentials, roleArn, sessionName: 'x1' })
+    const keyIds = ['111122223333', '444455556666'].map((account) => (clients('eu-west-1', account) as KMSClient).config.credentials())
+    expect((await Promise.all(keyIds)).map(({ accessKeyId }) => accessKeyId)).toEqual([
+      'ASIAarnawsiam111122223333rolereadorders',
+      'ASIAarnawsiam444455556666rolereadorders',
+    ])
+    expect(asked).toHaveLength(2)
+  })
+
   it.each([
     ['no provider', { fromTemporaryCredentials: undefined }, /fromTemporaryCredentials/],
     ['a provider that is no function', { fromTemporaryCredentials: {} }, /fromTemporaryCredentials must be a function/],

@@ -16,13 +16,20 @@ import { RecentMap } from './recent-map.ts'
 export interface AssumeRoleRequest {
   /** The parameters of AssumeRole. */
   readonly params: {
+    /** ARN of the role. */
     readonly RoleArn: string
+    /** Name of the session, 2 to 64 characters. */
     readonly RoleSessionName: string
+    /** What the role's trust policy asks a third party for. */
     readonly ExternalId?: string
+    /** Seconds for which the credentials are good, 900 to 43,200. */
     readonly DurationSeconds?: number
   }
   /** STS is called in the Region of the key. */
-  readonly clientConfig: { readonly region: string }
+  readonly clientConfig: {
+    /** The Region of the key. */
+    readonly region: string
+  }
 }
 
 /** Options of {@link assumeRoleClients}. */

@@ -5,7 +5,10 @@ import { isAwsRegion } from './aws-names.ts'
 import { RecentMap } from './recent-map.ts'
 
 /** What a keyring needs of a `KMSClient` of the AWS SDK: give it one. */
-export type KmsClient = Pick<KMSClient, 'send'> & { readonly config: Pick<KMSClient['config'], 'region'> }
+export type KmsClient = Pick<KMSClient, 'send'> & {
+  /** The client's configuration, of which the Region is looked at. */
+  readonly config: Pick<KMSClient['config'], 'region'>
+}
 
 /**
  * Answers the client for the keys of an account in a Region, or undefined where there is none: such keys are left alone. A client that does not

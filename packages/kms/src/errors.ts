@@ -13,10 +13,15 @@ export type KmsErrorCode =
 
 /** Facts of a {@link KmsKeyError}; each is safe to log. */
 export interface KmsKeyErrorDetails {
+  /** ARN of the key. */
   readonly keyId: string
+  /** Region that was called. */
   readonly region: string
+  /** Name of the error that KMS or the SDK gave. */
   readonly kmsCode?: string | undefined
+  /** KMS's id of the request, where it answered. */
   readonly requestId?: string | undefined
+  /** What the SDK threw. */
   readonly cause?: unknown
 }
 
@@ -31,6 +36,7 @@ export class KmsKeyError extends StrongroomError<KmsErrorCode> {
   /** KMS's id of the request, where it answered: what AWS support asks for. */
   declare readonly requestId?: string
 
+  /** Made by the keys of this package; a fake of them may make its own. */
   constructor(code: KmsErrorCode, message: string, details: KmsKeyErrorDetails) {
     super(code, message, 'cause' in details ? { cause: details.cause } : {})
     this.keyId = details.keyId
@@ -39,6 +45,7 @@ export class KmsKeyError extends StrongroomError<KmsErrorCode> {
     if (details.requestId !== undefined) this.requestId = details.requestId
   }
 
+  /** Always `KmsKeyError`. */
   override get name(): string {
     return 'KmsKeyError'
   }

@@ -8,9 +8,13 @@
 export interface KeyArn {
   /** The whole ARN, as it was given. */
   readonly arn: string
+  /** `aws`, `aws-cn`, `aws-us-gov`. */
   readonly partition: string
+  /** The Region of the key, `eu-west-1`. */
   readonly region: string
+  /** Id of the account that owns the key: 12 digits. */
   readonly account: string
+  /** What the ARN names. */
   readonly resourceType: 'key' | 'alias'
   /** Key id or alias name, without its type. */
   readonly id: string

@@ -54,7 +54,7 @@ export function connect(where: string, options: ConnectionOptions, keys: readonl
  * const { secret, blob } = await key.generate(32, { purpose: 'orders' })
  * ```
  */
-export function kmsKey(options: KmsKeyOptions): KmsKey & { readonly keyId: string } {
+export function kmsKey(options: KmsKeyOptions): KmsKey & Pick<KmsKeyOptions, 'keyId'> {
   validateOptions('kmsKey', options, { ...connectionChecks, keyId: isAnything }, ['keyId'])
   const key = configuredKeyArn('kmsKey', 'keyId', options.keyId)
   return connectedKey(key, connect('kmsKey', options, [key]))

@@ -15,13 +15,24 @@ import { configuredKeyArn } from './key-id-option.ts'
 import { type FixedKey, kmsEdk, namedKey, PROVIDER_ID, unwrapInOrder } from './kms-edk.ts'
 import { connect, connectedKey } from './kms-key.ts'
 
-/** The keys of a `kmsKeyring` or `kmsMrkKeyring`. Name at least one. */
-export interface KmsKeyringOptions extends ConnectionOptions {
-  /** ARN of the key that makes data keys. Without it the keyring only decrypts, or wraps data keys that another keyring made. */
-  readonly generatorKeyId?: string
+/** The keys of a keyring that writes and reads. */
+export interface GeneratingKmsKeys {
+  /** ARN of the key that makes data keys. */
+  readonly generatorKeyId: string
   /** ARNs of further keys; each wraps the data key too, and any one of them opens it. */
   readonly keyIds?: readonly string[]
 }
+
+/** The keys of a keyring that reads, or wraps data keys that another keyring made. */
+export interface ReadingKmsKeys {
+  /** Without it the keyring makes no data keys. */
+  readonly generatorKeyId?: never
+  /** ARNs of the keys, at least one; any one of them opens a data key. */
+  readonly keyIds: readonly string[]
+}
+
+/** The keys of a `kmsKeyring` or `kmsMrkKeyring`, and how KMS is called. Name at least one key. */
+export type KmsKeyringOptions = ConnectionOptions & (GeneratingKmsKeys | ReadingKmsKeys)
 
 /** Answers the same text for ARNs that a keyring takes for the same key. */
 export type Identity = (key: KeyArn) => string

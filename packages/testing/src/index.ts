@@ -1,3 +1,8 @@
+/**
+ * Embedded AWS KMS and Kinesis, and the contract of keyrings, for tests without Docker and without an AWS account.
+ *
+ * @module @strongroom/testing
+ */
 export type { RecordedRequest } from './endpoint/aws-json-service.ts'
 export type { Call, CallLog } from './endpoint/call-log.ts'
 export type { ClientConfig, Endpoint, EndpointOptions } from './endpoint/endpoint.ts'

@@ -39,21 +39,29 @@ export interface FramePlan {
   readonly length: number
 }
 
+/** Writes what stands before a frame's ciphertext to `out` from `at` on; answers where the ciphertext starts. */
+export function writeFrameStart({ sequence, isFinal, length }: FramePlan, out: Buffer, at: number): number {
+  let position = isFinal ? out.writeUInt32BE(FINAL_FRAME, at) : at
+  position = out.writeUInt32BE(sequence, position)
+  out.fill(0, position, position + IV_LENGTH - 4)
+  position = out.writeUInt32BE(sequence, position + IV_LENGTH - 4)
+  return isFinal ? out.writeUInt32BE(length, position) : position
+}
+
+/** What a frame that we make is authenticated with. */
+export function writtenFrameAad({ messageId }: BodyKey, { sequence, isFinal, length }: FramePlan): Buffer {
+  return frameAad(messageId, isFinal ? labels.final : labels.regular, sequence, length)
+}
+
 /**
  * Seals one frame, whose plaintext may come in pieces, into `out` from `at` on; answers where it ends. The plaintext may lie in `out` where its
  * ciphertext will.
  */
 export function sealFrame(key: BodyKey, pieces: readonly Uint8Array[], frame: FramePlan, out: Buffer, at: number): number {
-  const { sequence, isFinal, length } = frame
-  let position = at
-  if (isFinal) position = out.writeUInt32BE(FINAL_FRAME, position)
-  position = out.writeUInt32BE(sequence, position)
-  out.fill(0, position, position + 8)
-  const iv = out.subarray(position, position + IV_LENGTH)
-  position = out.writeUInt32BE(sequence, position + 8)
-  if (isFinal) position = out.writeUInt32BE(length, position)
-  const cipher = createCipheriv(key.suite.cipher, key.contentKey, iv)
-  cipher.setAAD(frameAad(key.messageId, isFinal ? labels.final : labels.regular, sequence, length))
+  let position = writeFrameStart(frame, out, at)
+  const ivAt = frame.isFinal ? at + 8 : at + 4
+  const cipher = createCipheriv(key.suite.cipher, key.contentKey, out.subarray(ivAt, ivAt + IV_LENGTH))
+  cipher.setAAD(writtenFrameAad(key, frame))
   for (const piece of pieces) {
     for (let from = 0; from < piece.length; from += STEP) {
       const sealed = cipher.update(piece.length <= STEP ? piece : piece.subarray(from, from + STEP))

@@ -20,16 +20,39 @@ export type EcdhSchema = 'static' | 'ephemeral' | 'discovery'
 /** Provider ids of ECDH keyrings: they tell where the writer's key was, and every ECDH keyring reads both. */
 export type EcdhProviderId = 'raw-ecdh' | 'aws-kms-ecdh'
 
+/** The parties of a key agreement, as the schema has them. */
+export type EcdhPartyOptions =
+  | {
+      /** The own key with one partner, both ways. */
+      readonly schema: 'static'
+      /** The own key. */
+      readonly agreement: AgreementKey
+      /** The partner's public key as a compressed point: 33, 49 or 67 bytes. */
+      readonly recipientPublicKey: Uint8Array
+    }
+  | {
+      /** A new key for each message with the recipient; writes only. */
+      readonly schema: 'ephemeral'
+      /** A new one is made for each message. */
+      readonly agreement?: never
+      /** The recipient's public key as a compressed point: 33, 49 or 67 bytes. */
+      readonly recipientPublicKey: Uint8Array
+    }
+  | {
+      /** The own key with whoever wrote; reads only. */
+      readonly schema: 'discovery'
+      /** The own key. */
+      readonly agreement: AgreementKey
+      /** Read from the message. */
+      readonly recipientPublicKey?: never
+    }
+
 /** Options of {@link ecdhKeyring}. */
-export interface EcdhKeyringOptions {
+export type EcdhKeyringOptions = EcdhPartyOptions & {
   /** Provider id of what is written. */
   readonly providerId: EcdhProviderId
+  /** The curve of both keys. */
   readonly curve: EcCurve
-  readonly schema: EcdhSchema
-  /** The own key. Needed but for `ephemeral`. */
-  readonly agreement?: AgreementKey
-  /** The partner's public key as a compressed point. Needed but for `discovery`. */
-  readonly recipientPublicKey?: Uint8Array
   /** Source of salts, for tests. */
   readonly random?: RandomSource
 }

@@ -225,7 +225,7 @@ describe('options', () => {
     ['children', { generator: a, children: [undefined] }],
     ['children', { generator: a, children: [{ recipients() {} }] }],
   ])('%s is at fault in %o', (option, options) => {
-    expect(() => multiKeyring(options)).toThrowError(expect.objectContaining({ code: 'OPTION_INVALID', option }))
+    expect(() => multiKeyring(options as never)).toThrowError(expect.objectContaining({ code: 'OPTION_INVALID', option }))
   })
 })
 

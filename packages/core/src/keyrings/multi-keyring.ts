@@ -3,13 +3,24 @@ import type { Attempt, EncryptedDataKey, Keyring, Recipient, UnwrapFailure, Unwr
 import { hasMethods, validateOptions } from '../options.ts'
 import { attemptOf } from './attempt.ts'
 
-/** Options of {@link multiKeyring}. Give at least one keyring. */
-export interface MultiKeyringOptions {
-  /** Makes the data key. Without it the keyring only decrypts. */
-  readonly generator?: Keyring
+/** A multi-keyring that writes and reads. */
+export interface GeneratingMultiKeyring {
+  /** Makes the data key, and wraps it first. */
+  readonly generator: Keyring
   /** Also wrap the data key, in this order. */
   readonly children?: readonly Keyring[]
 }
+
+/** A multi-keyring that only reads, and wraps data keys that another keyring made. */
+export interface ReadingMultiKeyring {
+  /** Without it the keyring makes no data keys. */
+  readonly generator?: never
+  /** The keyrings, at least one, in the order in which they are asked. */
+  readonly children: readonly Keyring[]
+}
+
+/** Options of {@link multiKeyring}. Give at least one keyring. */
+export type MultiKeyringOptions = GeneratingMultiKeyring | ReadingMultiKeyring
 
 /**
  * Several keyrings as one: a message is written for all of them and can be read by any.

@@ -9,7 +9,9 @@ import { SecretBytes } from '../secret-bytes.ts'
 
 /** Options of {@link rawAgreementKey}. */
 export interface RawAgreementKeyOptions {
+  /** The curve that the key is on. */
   readonly curve: EcCurve
+  /** The key: PEM, DER, JWK or `KeyObject`. */
   readonly privateKey: EcKeyInput
   /** Of an encrypted private key. */
   readonly passphrase?: string

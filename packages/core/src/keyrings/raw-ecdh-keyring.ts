@@ -5,11 +5,12 @@ import { compressedPoint, ecCurves } from '../keys/ec-curve.ts'
 import { type EcKeyInput, loadEcPublicKey } from '../keys/ec-key.ts'
 import { isAnything, isFunction, isOneOf, isText, validateOptions } from '../options.ts'
 import type { RandomSource } from '../random.ts'
-import { type EcdhSchema, ecdhKeyring } from './ecdh-keyring.ts'
+import { type EcdhPartyOptions, type EcdhSchema, ecdhKeyring } from './ecdh-keyring.ts'
 import { rawAgreementKey } from './raw-agreement-key.ts'
 
 /** What every schema takes. */
 export interface RawEcdhBaseOptions {
+  /** The curve that all keys are on. */
   readonly curve: EcCurve
   /** Source of salts, for tests. */
   readonly random?: RandomSource
@@ -17,6 +18,7 @@ export interface RawEcdhBaseOptions {
 
 /** Two parties that know each other's public key: each writes to the other, and reads what either wrote. */
 export interface StaticEcdhOptions extends RawEcdhBaseOptions {
+  /** The own key with one partner, both ways. */
   readonly schema: 'static'
   /** The own private key. */
   readonly privateKey: EcKeyInput
@@ -28,12 +30,15 @@ export interface StaticEcdhOptions extends RawEcdhBaseOptions {
 
 /** Writes to a recipient under a fresh key for each data key, without a key of its own; reads nothing. */
 export interface EphemeralEcdhOptions extends RawEcdhBaseOptions {
+  /** A new key for each message with the recipient. */
   readonly schema: 'ephemeral'
+  /** The recipient's public key. */
   readonly recipientPublicKey: EcKeyInput
 }
 
 /** Reads what anybody wrote to the own key. Anybody may have: that it opens says nothing about the writer. Writes nothing. */
 export interface DiscoveryEcdhOptions extends RawEcdhBaseOptions {
+  /** The own key with whoever wrote. */
   readonly schema: 'discovery'
   /** The own private key. */
   readonly privateKey: EcKeyInput
@@ -78,18 +83,17 @@ export function rawEcdhKeyring(options: RawEcdhKeyringOptions): Keyring {
   if (privateKey === undefined && schema !== 'ephemeral') {
     throw new StrongroomError('OPTION_INVALID', `rawEcdhKeyring with the schema ${schema} needs privateKey.`, { option: 'privateKey' })
   }
-  return ecdhKeyring({
-    providerId: 'raw-ecdh',
+  const parties = {
     schema,
-    curve,
     ...(privateKey === undefined
       ? {}
       : { agreement: rawAgreementKey({ curve, privateKey, ...(passphrase === undefined ? {} : { passphrase }) }) }),
     ...(recipientPublicKey === undefined
       ? {}
       : { recipientPublicKey: compressedPoint(loadEcPublicKey(recipientPublicKey, curve, 'recipientPublicKey')) }),
-    ...(random === undefined ? {} : { random }),
-  })
+  }
+  // Whether the schema has these parties is what ecdhKeyring looks at first.
+  return ecdhKeyring({ ...(parties as EcdhPartyOptions), providerId: 'raw-ecdh', curve, ...(random === undefined ? {} : { random }) })
 }
 
 interface FlatOptions extends RawEcdhBaseOptions {

@@ -6,17 +6,34 @@ import { isAnything, isText, validateOptions } from '../options.ts'
 import { SecretBytes } from '../secret-bytes.ts'
 import type { RsaKey, RsaPadding } from '../wrapping-key.ts'
 
-/** Options of {@link rawRsaKey}. Give one half or both. */
-export interface RawRsaKeyOptions {
-  /** Name of the key, as it stands in messages; not secret. */
-  readonly name: string
-  /** Encrypts. A private key alone brings its public half. */
-  readonly publicKey?: RsaKeyInput
+/** The public half of an RSA key: encrypts. */
+export interface RsaPublicHalf {
+  /** Encrypts; at least 2,048 bits. */
+  readonly publicKey: RsaKeyInput
+  /** Makes it an {@link RsaPrivateHalf}. */
+  readonly privateKey?: never
+  /** A public key has none. */
+  readonly passphrase?: never
+}
+
+/** The private half of an RSA key, which brings the public one: decrypts and encrypts. */
+export interface RsaPrivateHalf {
   /** Decrypts. */
-  readonly privateKey?: RsaKeyInput
+  readonly privateKey: RsaKeyInput
+  /** The other half. Needs not be given: it is taken from the private one. */
+  readonly publicKey?: RsaKeyInput
   /** Of an encrypted private key. */
   readonly passphrase?: string
 }
+
+/** Options of {@link rawRsaKey}. Give one half or both. */
+export type RawRsaKeyOptions = (RsaPublicHalf | RsaPrivateHalf) & {
+  /** Name of the key, as it stands in messages; not secret. */
+  readonly name: string
+}
+
+/** The paddings that Node.js serves. `OAEP_SHA256_MGF1_SHA1` is not among them. */
+export type RawRsaPadding = Exclude<RsaPadding, 'OAEP_SHA256_MGF1_SHA1'>
 
 /** Shorter keys are read but not written to. */
 const LEAST_BITS_TO_SEAL = 2048
@@ -65,6 +82,10 @@ export function rawRsaKey(options: RawRsaKeyOptions): RsaKey {
       : {
           async open(sealed: Uint8Array, padding: RsaPadding) {
             if (padding === 'PKCS1') assertImplicitRejection(privateKey)
+            // OpenSSL takes shorter bytes for a number; the format has one encoding. The length is public, and tells nothing.
+            if (sealed.length !== Math.ceil((privateKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8)) {
+              throw new StrongroomError('MESSAGE_INVALID', `The encrypted data key under ${name} is not as long as the modulus.`)
+            }
             return SecretBytes.take(privateDecrypt({ key: privateKey, ...scheme(padding) }, sealed))
           },
         }),

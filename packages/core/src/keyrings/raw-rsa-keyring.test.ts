@@ -8,19 +8,18 @@ import type { ObserverEvent } from '../observer.ts'
 import { parseMessage } from '../parse-message.ts'
 import { SecretBytes } from '../secret-bytes.ts'
 import { suiteById } from '../suite.ts'
-import type { RsaPadding } from '../wrapping-key.ts'
 import { multiKeyring } from './multi-keyring.ts'
 import { rawAesKeyring } from './raw-aes-keyring.ts'
-import { rawRsaKey } from './raw-rsa-key.ts'
+import { type RawRsaPadding, type RsaPrivateHalf, type RsaPublicHalf, rawRsaKey } from './raw-rsa-key.ts'
 import { rawRsaKeyring } from './raw-rsa-keyring.ts'
 
 const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const otherPair = generateKeyPairSync('rsa', { modulusLength: 2048 })
-const paddings: RsaPadding[] = ['PKCS1', 'OAEP_SHA1', 'OAEP_SHA256', 'OAEP_SHA384', 'OAEP_SHA512']
+const paddings: RawRsaPadding[] = ['PKCS1', 'OAEP_SHA1', 'OAEP_SHA256', 'OAEP_SHA384', 'OAEP_SHA512']
 const request: WrapRequest = { suite: suiteById('0478'), context: emptyContext, aad: new Uint8Array(0) }
 const secret = SecretBytes.random(32)
 
-function keyring(padding: RsaPadding = 'OAEP_SHA256', keys: object = pair): Keyring {
+function keyring(padding: RawRsaPadding = 'OAEP_SHA256', keys: RsaPrivateHalf | RsaPublicHalf = pair): Keyring {
   return rawRsaKeyring({ namespace: 'test', name: 'rsa', padding, ...keys })
 }
 
@@ -121,7 +120,7 @@ describe('keys', () => {
   })
 
   it('are needed', () => {
-    expect(() => keyring('OAEP_SHA256', {})).toThrowError(expect.objectContaining({ code: 'OPTION_INVALID', option: 'publicKey' }))
+    expect(() => keyring('OAEP_SHA256', {} as never)).toThrowError(expect.objectContaining({ code: 'OPTION_INVALID', option: 'publicKey' }))
   })
 
   it('whose halves do not belong together are refused: what is written could not be read', () => {

@@ -1,17 +1,16 @@
 import type { Keyring } from '../keyring.ts'
 import { isAnything, isOneOf, isText, validateOptions } from '../options.ts'
-import type { RsaPadding } from '../wrapping-key.ts'
 import { isNamespace } from './namespace.ts'
-import { type RawRsaKeyOptions, rawRsaKey, rawRsaPaddings } from './raw-rsa-key.ts'
+import { type RawRsaKeyOptions, type RawRsaPadding, rawRsaKey, rawRsaPaddings } from './raw-rsa-key.ts'
 import { rsaKeyring } from './rsa-keyring.ts'
 import { singleKey } from './single-key.ts'
 
 /** Options of {@link rawRsaKeyring}. */
-export interface RawRsaKeyringOptions extends RawRsaKeyOptions {
+export type RawRsaKeyringOptions = RawRsaKeyOptions & {
   /** Provider id of the encrypted data keys; every party that shares the key uses the same. Must not start with `aws-kms`. */
   readonly namespace: string
   /** `OAEP_SHA256` is a good choice. `PKCS1` is for what others wrote, and decrypts only where the runtime rejects implicitly. */
-  readonly padding: RsaPadding
+  readonly padding: RawRsaPadding
 }
 
 /**

@@ -22,6 +22,7 @@ export interface RsaKeyringOptions {
   readonly namespace: string
   /** The wrapping key in its versions. */
   readonly keys: KeySet<RsaKey>
+  /** How the data key is padded. It does not stand in messages: readers and writers agree on it. */
   readonly padding: RsaPadding
 }
 

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, type JsonWebKey, KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, type JsonWebKey, KeyObject, sign, verify } from 'node:crypto'
 import { StrongroomError } from '../errors.ts'
 
 /** Half of an asymmetric key: PEM text, DER bytes, a `KeyObject`, or a JWK. */
@@ -32,6 +32,20 @@ export function readPrivateKey(
   const text = () =>
     createPrivateKey(typeof input === 'string' ? { key: input, ...unlock } : (source(input) as { key: JsonWebKey; format: 'jwk' }))
   return read(option, input, text, der, passphrase)
+}
+
+/**
+ * @throws `KEY_INVALID` where a private key is not the one of the public key that it carries: what is encrypted to the one, the other would not
+ * open. OpenSSL loads such keys.
+ */
+export function assertPair(privateKey: KeyObject, option: string): void {
+  try {
+    const data = new Uint8Array(32)
+    if (verify('sha256', data, createPublicKey(privateKey), sign('sha256', data, privateKey))) return
+  } catch {
+    // A key that cannot sign at all, such as an EC key of the scalar zero, is none either.
+  }
+  throw new StrongroomError('KEY_INVALID', `The ${option} is damaged: its private and its public numbers do not fit.`, { option })
 }
 
 function source(input: AsymmetricKeyInput): string | { key: JsonWebKey; format: 'jwk' } | KeyObject {

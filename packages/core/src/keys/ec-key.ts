@@ -3,8 +3,9 @@ import { promisify } from 'node:util'
 import type { EcCurve } from '../agreement-key.ts'
 import { StrongroomError } from '../errors.ts'
 import { isOneOf, isText, validateOptions } from '../options.ts'
-import { readPrivateKey, readPublicKey } from './asymmetric-key.ts'
-import { curveOf, ecCurves } from './ec-curve.ts'
+import { assertPair, readPrivateKey, readPublicKey } from './asymmetric-key.ts'
+import { compressedPoint, curveOf, ecCurves } from './ec-curve.ts'
+import type { PemKeyPair } from './pem-key-pair.ts'
 
 /** Half of an EC key: PEM text, DER bytes (SPKI, PKCS#8 or SEC1), a `KeyObject`, or a JWK. */
 export type EcKeyInput = string | Uint8Array | KeyObject | JsonWebKey
@@ -15,7 +16,7 @@ export type EcKeyInput = string | Uint8Array | KeyObject | JsonWebKey
  * @throws `KEY_INVALID`
  */
 export function loadEcPublicKey(input: EcKeyInput, curve: EcCurve, option: string): KeyObject {
-  return assertEc(readPublicKey(input, option, ['spki']), 'public', curve, option)
+  return assertPoint(assertEc(readPublicKey(input, option, ['spki']), 'public', curve, option), option)
 }
 
 /**
@@ -24,7 +25,9 @@ export function loadEcPublicKey(input: EcKeyInput, curve: EcCurve, option: strin
  * @throws `KEY_INVALID`
  */
 export function loadEcPrivateKey(input: EcKeyInput, curve: EcCurve, passphrase?: string): KeyObject {
-  return assertEc(readPrivateKey(input, 'privateKey', ['pkcs8', 'sec1'], passphrase), 'private', curve, 'privateKey')
+  const key = assertEc(readPrivateKey(input, 'privateKey', ['pkcs8', 'sec1'], passphrase), 'private', curve, 'privateKey')
+  assertPair(key, 'privateKey')
+  return assertPoint(key, 'privateKey')
 }
 
 /** Options of {@link generateEcKeyPair}. */
@@ -40,7 +43,7 @@ export interface EcKeyPairOptions {
  *
  * @throws `OPTION_INVALID`
  */
-export async function generateEcKeyPair(options: EcKeyPairOptions = {}): Promise<{ publicKey: string; privateKey: string }> {
+export async function generateEcKeyPair(options: EcKeyPairOptions = {}): Promise<PemKeyPair> {
   validateOptions('generateEcKeyPair', options, { curve: isOneOf(ecCurves), passphrase: isText })
   const { curve = 'P-256', passphrase } = options
   const { publicKey, privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: curve })
@@ -48,6 +51,16 @@ export async function generateEcKeyPair(options: EcKeyPairOptions = {}): Promise
   return {
     publicKey: publicKey.export({ type: 'spki', format: 'pem' }) as string,
     privateKey: privateKey.export({ type: 'pkcs8', format: 'pem', ...locked }) as string,
+  }
+}
+
+/** OpenSSL loads the point at infinity, and private keys whose public key it is. */
+function assertPoint(key: KeyObject, option: string): KeyObject {
+  try {
+    compressedPoint(key)
+    return key
+  } catch {
+    throw new StrongroomError('KEY_INVALID', `The ${option} is no key: its point is the one at infinity.`, { option })
   }
 }
 

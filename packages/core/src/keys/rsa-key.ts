@@ -2,7 +2,8 @@ import { generateKeyPair, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import { StrongroomError } from '../errors.ts'
 import { isAnything, isText, validateOptions } from '../options.ts'
-import { readPrivateKey, readPublicKey } from './asymmetric-key.ts'
+import { assertPair, readPrivateKey, readPublicKey } from './asymmetric-key.ts'
+import type { PemKeyPair } from './pem-key-pair.ts'
 
 /** Half of an RSA key: PEM text, DER bytes (SPKI, PKCS#8 or PKCS#1), a `KeyObject`, or a JWK. */
 export type RsaKeyInput = string | Uint8Array | KeyObject | JsonWebKey
@@ -22,7 +23,9 @@ export function loadRsaPublicKey(input: RsaKeyInput): KeyObject {
  * @throws `KEY_INVALID`
  */
 export function loadRsaPrivateKey(input: RsaKeyInput, passphrase?: string): KeyObject {
-  return assertRsa(readPrivateKey(input, 'privateKey', ['pkcs8', 'pkcs1'], passphrase), 'privateKey')
+  const key = assertRsa(readPrivateKey(input, 'privateKey', ['pkcs8', 'pkcs1'], passphrase), 'privateKey')
+  assertPair(key, 'privateKey')
+  return key
 }
 
 /** Options of {@link generateRsaKeyPair}. */
@@ -34,7 +37,7 @@ export interface RsaKeyPairOptions {
 }
 
 /** A fresh RSA key pair as PEM (SPKI and PKCS#8). The private half is the caller's to store safely. */
-export async function generateRsaKeyPair(options: RsaKeyPairOptions = {}): Promise<{ publicKey: string; privateKey: string }> {
+export async function generateRsaKeyPair(options: RsaKeyPairOptions = {}): Promise<PemKeyPair> {
   validateOptions('generateRsaKeyPair', options, { modulusLength: isAnything, passphrase: isText })
   const { modulusLength = 3072, passphrase } = options
   if (![2048, 3072, 4096].includes(modulusLength))

@@ -23,7 +23,9 @@ export interface Output {
 
 /** Two ends of a stage, as `pipeThrough` and `Duplex.fromWeb` take them. */
 export interface ByteTransform {
+  /** Where the result comes out. Cancelling it stops the source and wipes what is held. */
   readonly readable: ReadableStream<Uint8Array>
+  /** Where bytes go in, in chunks of any size. Aborting it fails the other end with the same reason. */
   readonly writable: WritableStream<Uint8Array>
 }
 
@@ -43,19 +45,21 @@ export function byteTransform(stage: Stage, name: string, signal?: AbortSignal):
   let writing: WritableStreamDefaultController
 
   const aborted = (): void => fail(signal?.reason)
+  const cancelled = (reason: unknown): void => fail(reason)
 
   function end(): void {
     ended = true
     signal?.removeEventListener('abort', aborted)
   }
 
-  function fail(reason: unknown): void {
+  /** @param isAbort - the writable end is failing already; failing it once more would make its `abort` reject. */
+  function fail(reason: unknown, isAbort = false): void {
     if (ended) return
     end()
     failure = { reason }
     stage.abandon(reason)
     reading.error(reason)
-    writing.error(reason)
+    if (!isAbort) writing.error(reason)
     wake?.()
     // The step under way may wait for a key service that does not listen to the abort.
     rejectStep?.(reason)
@@ -108,7 +112,7 @@ export function byteTransform(stage: Stage, name: string, signal?: AbortSignal):
         isWanted = true
         wake?.()
       },
-      cancel: fail,
+      cancel: cancelled,
     },
     { highWaterMark: 0 },
   )
@@ -118,7 +122,7 @@ export function byteTransform(stage: Stage, name: string, signal?: AbortSignal):
         writing = controller
         // An abort waits for the write under way, which may itself wait for a reader: this tells it at once.
         const { signal: aborting } = controller as WritableStreamDefaultController & { readonly signal: AbortSignal }
-        aborting.addEventListener('abort', () => fail(aborting.reason), { once: true })
+        aborting.addEventListener('abort', () => fail(aborting.reason, true), { once: true })
       },
       write: () => run(() => stage.work(output)),
       close: () =>
@@ -127,7 +131,6 @@ export function byteTransform(stage: Stage, name: string, signal?: AbortSignal):
           end()
           reading.close()
         }),
-      abort: fail,
     },
     {
       highWaterMark: 1,

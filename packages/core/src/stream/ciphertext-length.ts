@@ -11,7 +11,9 @@ const MAX_FRAMES = 2 ** 32 - 2
 export interface CiphertextLengthOptions {
   /** Length of the plaintext. */
   readonly plaintextLength: number
+  /** Plaintext bytes of a frame, as it will be used. */
   readonly frameLength: number
+  /** The suite of the message. */
   readonly suite: SuiteId
   /**
    * Length of the header with its authentication, which depends on context and encrypted data keys: `headerLength` of an encryption stream's

@@ -33,6 +33,7 @@ export interface DecryptStreamOptions extends DecryptOptions {
 
 /** What is known of a message once its header verified. */
 export interface DecryptStreamMessage {
+  /** The suite that the message was written with. */
   readonly suite: SuiteId
   /** The message's context, stored and required pairs, authenticated. */
   readonly encryptionContext: EncryptionContext

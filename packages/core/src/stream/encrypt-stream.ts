@@ -15,7 +15,13 @@ import { type ByteTransform, byteTransform, type Output, type Stage } from './by
 import { assertFrameCount, ciphertextLength } from './ciphertext-length.ts'
 import { PlaintextFrames } from './plaintext-frames.ts'
 import { type RunningSigner, runningSigner } from './running-signature.ts'
+import { type SealingThread, sealingThread } from './sealing-thread.ts'
 import type { StreamSettings } from './settings.ts'
+
+/** Plaintext bytes that go to another thread at a time: enough that the way there does not matter. */
+const SHARED_BATCH_BYTES = 524_288
+/** Batches that may be under way or wait to be sent: two that the other thread holds, and two that were sealed here meanwhile. */
+const MOST_AHEAD = 4
 
 /** Options of `encryptStream`. */
 export interface EncryptStreamOptions extends EncryptOptions {
@@ -24,14 +30,23 @@ export interface EncryptStreamOptions extends EncryptOptions {
    * ahead, and data keys may come from a cache; without it, every stream costs a data key.
    */
   readonly plaintextLength?: number
+  /**
+   * With 2, frames are sealed on a second thread as well, half a megabyte at a time. Worth it for much data that comes and goes faster than one
+   * core seals it (gigabytes a second); the ciphertext may lag 2 MiB behind the plaintext. The thread is shared by the process and takes about
+   * 15 MiB. Default 1.
+   */
+  readonly threads?: 1 | 2
 }
 
 /** What is known of a message before its plaintext; lengths are bytes. */
 export interface EncryptStreamMessage {
+  /** The suite that the message is written with. */
   readonly suite: SuiteId
   /** The whole context: stored and required pairs, and the public key of a signing suite. */
   readonly encryptionContext: EncryptionContext
+  /** Length of the header with its authentication. */
   readonly headerLength: number
+  /** Plaintext bytes of a regular frame. */
   readonly frameLength: number
   /** Exact length of the ciphertext, where `plaintextLength` was given. */
   readonly ciphertextLength: number | undefined
@@ -43,7 +58,7 @@ export interface EncryptStream extends ByteTransform {
   readonly message: Promise<EncryptStreamMessage>
 }
 
-const checks = { ...encryptChecks, plaintextLength: isInteger(0, Number.MAX_SAFE_INTEGER) }
+const checks = { ...encryptChecks, plaintextLength: isInteger(0, Number.MAX_SAFE_INTEGER), threads: isInteger(1, 2) }
 
 /** Makes an encrypting stream. See `EncryptionClient.encryptStream`. */
 export function encryptStream(settings: StreamSettings, options: EncryptStreamOptions = {}): EncryptStream {
@@ -57,7 +72,8 @@ export function encryptStream(settings: StreamSettings, options: EncryptStreamOp
   assertMayEncrypt(commitmentPolicy, suite)
   if (plaintextLength !== undefined) assertFrameCount(frameCount(plaintextLength, frameLength), frameLength)
   warnOfPortability(context, observer)
-  const stage = new EncryptStage({ ...settings, suite, frameLength, context, plaintextLength })
+  const thread = options.threads === 2 ? sealingThread() : undefined
+  const stage = new EncryptStage({ ...settings, suite, frameLength, context, plaintextLength, thread })
   const { readable, writable } = byteTransform(stage, 'plaintext', options.signal)
   return { readable, writable, message: stage.message }
 }
@@ -65,6 +81,7 @@ export function encryptStream(settings: StreamSettings, options: EncryptStreamOp
 interface Plan extends StreamSettings {
   readonly context: EncryptionContext
   readonly plaintextLength: number | undefined
+  readonly thread: SealingThread | undefined
 }
 
 interface Sealing {
@@ -79,20 +96,22 @@ class EncryptStage implements Stage {
   readonly #plan: Plan
   readonly #frames: PlaintextFrames
   readonly #abort = new AbortController()
+  readonly #known: PromiseWithResolvers<EncryptStreamMessage> = Promise.withResolvers()
   readonly #sealing: Promise<Sealing>
   /** Set when the header is sent. */
   #started: Sealing | undefined
-  #sequence = 1
+  /** Sealed, or being sealed on the other thread, and not sent yet. */
+  readonly #ahead: (Uint8Array | Promise<Uint8Array>)[] = []
   #plaintextBytes = 0
   #ciphertextBytes = 0
 
   constructor(plan: Plan) {
     this.#plan = plan
-    this.#frames = new PlaintextFrames(plan.frameLength, () => (this.#started as Sealing).bodyKey)
+    this.#frames = new PlaintextFrames(plan.frameLength, () => (this.#started as Sealing).bodyKey, plan.thread && SHARED_BATCH_BYTES)
     this.#sealing = this.#prepare()
-    this.message = this.#sealing.then(({ message }) => message)
-    // Whoever does not look at these learns of a failure from the stream.
-    this.#sealing.catch(() => undefined)
+    this.message = this.#known.promise
+    this.#sealing.then(({ message }) => this.#known.resolve(message), this.#known.reject)
+    // Whoever does not look at it learns of a failure from the stream.
     this.message.catch(() => undefined)
   }
 
@@ -106,6 +125,7 @@ class EncryptStage implements Stage {
   work(output: Output): Promise<void> | undefined {
     const sealing = this.#started
     if (sealing === undefined) return this.#startAndWork(output)
+    if (this.#plan.thread !== undefined) return this.#workOnBoth(sealing, this.#plan.thread, output)
     while (this.#frames.hasRegular) {
       if (!output.isWanted) return this.#workSlowly(sealing, output)
       this.#send(sealing, this.#frames.sealRegular(), output)
@@ -117,8 +137,10 @@ class EncryptStage implements Stage {
     const { plaintextLength, observer, suite } = this.#plan
     if (plaintextLength !== undefined && this.#plaintextBytes < plaintextLength) throw wrongLength('fewer', plaintextLength)
     await this.work(output)
+    const sealing = await this.#sealing
+    while (this.#ahead.length > 0) await this.#sendFirst(sealing, output)
     await output.wanted()
-    const end = this.#sealEnd(await this.#sealing)
+    const end = this.#sealEnd(sealing)
     this.#ciphertextBytes += end.length
     output.enqueue(end)
     observe(observer, {
@@ -131,6 +153,8 @@ class EncryptStage implements Stage {
 
   abandon(reason: unknown): void {
     this.#frames.clear()
+    // Before the key service answers, which may not listen to the abort.
+    this.#known.reject(reason)
     this.#abort.abort(reason)
   }
 
@@ -170,7 +194,7 @@ class EncryptStage implements Stage {
     await output.wanted()
     this.#started = sealing
     this.#send(sealing, sealing.header, output)
-    await this.#workSlowly(sealing, output)
+    await this.work(output)
   }
 
   async #workSlowly(sealing: Sealing, output: Output): Promise<void> {
@@ -178,6 +202,20 @@ class EncryptStage implements Stage {
       await output.wanted()
       this.#send(sealing, this.#frames.sealRegular(), output)
     }
+  }
+
+  /** Hands frames to the other thread while it is free, seals the others here, and sends them in their order. */
+  async #workOnBoth(sealing: Sealing, thread: SealingThread, output: Output): Promise<void> {
+    while (this.#frames.hasRegular) {
+      if (this.#ahead.length >= MOST_AHEAD) await this.#sendFirst(sealing, output)
+      this.#ahead.push(thread.isFree ? this.#frames.sealRegularOn(thread) : this.#frames.sealRegular())
+    }
+  }
+
+  async #sendFirst(sealing: Sealing, output: Output): Promise<void> {
+    const bytes = await (this.#ahead.shift() as Uint8Array | Promise<Uint8Array>)
+    await output.wanted()
+    this.#send(sealing, bytes, output)
   }
 
   #send({ signer }: Sealing, bytes: Uint8Array, output: Output): void {

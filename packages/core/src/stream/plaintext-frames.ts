@@ -1,10 +1,11 @@
 import { FINAL_OVERHEAD, REGULAR_OVERHEAD } from '../esdk/body.ts'
-import { type BodyKey, sealFrame } from '../esdk/frame.ts'
-import { TAG_LENGTH } from '../esdk/header.ts'
+import { type BodyKey, sealFrame, writeFrameStart, writtenFrameAad } from '../esdk/frame.ts'
+import { IV_LENGTH, TAG_LENGTH } from '../esdk/header.ts'
 import { assertFrameCount } from './ciphertext-length.ts'
+import type { SealingThread } from './sealing-thread.ts'
 
 /** Plaintext bytes that are sealed at a time: one frame, or as many short ones as fit. */
-const BATCH_BYTES = 65_536
+export const BATCH_BYTES = 65_536
 /** Bytes of a regular frame before its ciphertext. */
 const REGULAR_START = REGULAR_OVERHEAD - TAG_LENGTH
 
@@ -27,10 +28,10 @@ export class PlaintextFrames {
   #sequence = 1
 
   /** @param key - is asked for when the first frame is sealed. */
-  constructor(frameLength: number, key: () => BodyKey) {
+  constructor(frameLength: number, key: () => BodyKey, batchBytes: number = BATCH_BYTES) {
     this.#key = key
     this.#frameLength = frameLength
-    this.#count = Math.max(1, Math.floor(BATCH_BYTES / frameLength))
+    this.#count = Math.max(1, Math.floor(batchBytes / frameLength))
     this.#filling = this.#newBatch()
   }
 
@@ -64,6 +65,31 @@ export class PlaintextFrames {
     const batch = this.#full.shift() as Buffer
     this.#seal(batch, batch, this.#count)
     return new Uint8Array(batch.buffer)
+  }
+
+  /** Has the next regular frames sealed on the other thread. */
+  sealRegularOn(thread: SealingThread): Promise<Uint8Array> {
+    const frameLength = this.#frameLength
+    const batch = this.#full.shift() as Buffer
+    const key = this.#key()
+    assertFrameCount(this.#sequence + this.#count, frameLength)
+    const aads: Buffer[] = []
+    for (let index = 0; index < this.#count; index += 1) {
+      const frame = { sequence: this.#sequence, isFinal: false, length: frameLength }
+      writeFrameStart(frame, batch, index * (frameLength + REGULAR_OVERHEAD))
+      aads.push(writtenFrameAad(key, frame))
+      this.#sequence += 1
+    }
+    const { cipher } = key.suite
+    return thread.seal({
+      memory: batch.buffer as ArrayBuffer,
+      key: key.contentKey,
+      cipher,
+      aads: Buffer.concat(aads),
+      count: this.#count,
+      ivAt: REGULAR_START - IV_LENGTH,
+      contentAt: REGULAR_START,
+    })
   }
 
   /** Seals the rest, and with it the final frame. `extra` bytes are left free behind it. */
@@ -100,7 +126,8 @@ export class PlaintextFrames {
   }
 
   #newBatch(): Buffer {
-    return Buffer.allocUnsafeSlow(Math.min(this.#capacity, BATCH_BYTES + REGULAR_OVERHEAD))
+    const known = this.#count > 1 ? this.#capacity : BATCH_BYTES + REGULAR_OVERHEAD
+    return Buffer.allocUnsafeSlow(Math.min(this.#capacity, known))
   }
 
   /** A long frame takes memory as its plaintext comes. */

@@ -16,15 +16,27 @@ export interface RunningSigner {
   sign(): Uint8Array
 }
 
+/** What OpenSSL signs with: answers r || s. */
+interface Signer {
+  update(bytes: Uint8Array): unknown
+  sign(key: { readonly key: KeyObject; readonly dsaEncoding: 'ieee-p1363' }): Uint8Array
+}
+
 /**
  * Starts signing.
  *
  * @param isLengthPromised - demands the suite's one length, which costs three hashes instead of one.
+ * @param start - starts one signature; given in by tests, which cannot wait for a short one.
  * @throws `MATERIALS_INVALID` where the key is not of the suite's curve.
  */
-export function runningSigner(signature: SuiteSignature, key: KeyObject, isLengthPromised: boolean): RunningSigner {
+export function runningSigner(
+  signature: SuiteSignature,
+  key: KeyObject,
+  isLengthPromised: boolean,
+  start: (hash: string) => Signer = createSign,
+): RunningSigner {
   assertSigningKey(signature, key)
-  const signers = Array.from({ length: isLengthPromised ? PREPARED : 1 }, () => createSign(signature.hash))
+  const signers = Array.from({ length: isLengthPromised ? PREPARED : 1 }, () => start(signature.hash))
   return {
     update(bytes) {
       for (const signer of signers) signer.update(bytes)

@@ -20,6 +20,7 @@ export interface KeyringScheme {
   readonly form: string
   /** The query parameters that it knows; any other is refused before `open` is called. */
   readonly parameters: readonly string[]
+  /** Makes the keyring. What it throws reaches who gave the URI: it must show no value of it. */
   open(uri: KeyringUri, tools: KeyringSchemeTools): Keyring | Promise<Keyring>
 }
 

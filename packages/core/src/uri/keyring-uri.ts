@@ -9,11 +9,13 @@ import { StrongroomError } from '../errors.ts'
 
 /** A keyring URI taken apart; all of it decoded. */
 export interface KeyringUri {
+  /** What stands before `://`. */
   readonly scheme: string
   /** What stands between `://` and the first slash. */
   readonly authority: string
   /** The segments after it; none where the URI ends with the authority. */
   readonly path: readonly string[]
+  /** The query, by name; each name stands once. */
   readonly parameters: ReadonlyMap<string, string>
 }
 

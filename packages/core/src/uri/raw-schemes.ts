@@ -2,9 +2,9 @@ import type { EcCurve } from '../agreement-key.ts'
 import { StrongroomError } from '../errors.ts'
 import { rawAesKeyring } from '../keyrings/raw-aes-keyring.ts'
 import { type RawEcdhKeyringOptions, rawEcdhKeyring } from '../keyrings/raw-ecdh-keyring.ts'
+import type { RawRsaPadding } from '../keyrings/raw-rsa-key.ts'
 import { rawRsaKeyring } from '../keyrings/raw-rsa-keyring.ts'
 import type { AsymmetricKeyInput } from '../keys/asymmetric-key.ts'
-import type { RsaPadding } from '../wrapping-key.ts'
 import { type AesEncoding, aesEncodings, aesKeyOf, asymmetricKeyOf, type FileReader, passphraseOf } from './key-file.ts'
 import type { KeyringScheme } from './keyring-registry.ts'
 import type { KeyringUri } from './keyring-uri.ts'
@@ -35,7 +35,7 @@ const rawRsa: KeyringScheme = {
   parameters: ['padding', 'public-key-file', 'private-key-file', 'passphrase-file'],
   async open(uri, { readFile }) {
     const [namespace, name] = [uri.authority, only(uri, this.form)]
-    const padding = uri.parameters.get('padding') as RsaPadding | undefined
+    const padding = uri.parameters.get('padding') as RawRsaPadding | undefined
     if (padding === undefined) throw misshapen(this.form, 'the parameter padding is missing')
     const publicKey = await keyAt(uri, 'public-key-file', readFile)
     const half = await privateHalf(uri, readFile)

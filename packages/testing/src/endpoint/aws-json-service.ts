@@ -13,7 +13,9 @@ export type Operation = (input: Input, region: string) => JsonObject | Promise<J
 
 /** A request as it arrived. */
 export interface RecordedRequest {
+  /** Name of the operation, `PutRecords`. */
   readonly operation: string
+  /** The request headers, names in lower case. */
   readonly headers: Readonly<Record<string, string>>
   /** The body's bytes, exactly. */
   readonly body: Uint8Array

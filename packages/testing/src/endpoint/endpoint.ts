@@ -20,16 +20,26 @@ export interface EndpointOptions {
 
 /** What an SDK client needs to talk to an embedded endpoint: `new KMSClient(kms.clientConfig)`. */
 export interface ClientConfig {
+  /** `http://127.0.0.1:port`. */
   readonly endpoint: string
+  /** The Region of the endpoint. */
   readonly region: string
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  /** Examples, since nothing checks them. */
+  readonly credentials: {
+    /** Any. */
+    readonly accessKeyId: string
+    /** Any. */
+    readonly secretAccessKey: string
+  }
 }
 
 /** What every embedded endpoint offers. */
 export interface Endpoint<C extends Call> extends AsyncDisposable {
   /** `http://127.0.0.1:port`. */
   readonly endpoint: string
+  /** The Region in ARNs. */
   readonly region: string
+  /** The twelve-digit account in ARNs. */
   readonly accountId: string
   /** Configuration to spread into an SDK client. Signatures are not checked, so the credentials are examples. */
   readonly clientConfig: ClientConfig

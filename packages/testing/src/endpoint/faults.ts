@@ -17,6 +17,7 @@ export interface Fault {
   readonly hits: number
   /** Takes the fault away; calls a `silent` outage holds go on and are answered. */
   release(): void
+  /** Does what `release` does. */
   [Symbol.dispose](): void
 }
 
@@ -31,7 +32,9 @@ export type OutageKind = 'reset' | 'lost-answer' | 'internal-error' | 'silent'
 
 /** An AWS error to answer instead of carrying the operation out. */
 export interface FaultError {
+  /** The name that the SDK gives the error: `ThrottlingException`. */
   readonly name: string
+  /** Default a sentence that says it was injected. */
   readonly message?: string
   /** HTTP status, default 400. The SDK retries by name, and any status of 500 and above. */
   readonly status?: number

@@ -3,9 +3,13 @@ import type { Fault } from '../endpoint/faults.ts'
 
 /** One entry of a PutRecords request. */
 export interface PutRecordsEntry {
+  /** Its place in the request, from 0. */
   readonly index: number
+  /** Its partition key. */
   readonly partitionKey: string
+  /** The shard that it goes to: `shardId-000000000000`. */
   readonly shardId: string
+  /** The stream of the request. */
   readonly streamName: string
 }
 

@@ -24,6 +24,7 @@ import { type DecryptRequest, type EncryptRequest, readDecrypt, readEncrypt } fr
 import { lacking, readFields } from '../../fields.ts'
 import { type KeyringRequest, type Padding, readKeyring } from '../../keyring-requests.ts'
 import { type Fields, type Operation, RequestError, serveProcess } from '../../protocol.ts'
+import { hierarchicalKeyring } from './hierarchical.ts'
 
 const utf8Sorting = !process.argv.includes('--locale-sorting')
 const required = lacking('this client has no required encryption context')
@@ -108,6 +109,8 @@ function keyringOf(request: KeyringRequest): KeyringNode {
       return new KmsKeyringNode({ generatorKeyId: request.keyId, clientProvider: () => kmsClient(request.endpoint, request.region) })
     case 'kms-mrk':
       return new AwsKmsMrkAwareSymmetricKeyringNode({ keyId: request.keyId, client: kmsClient(request.endpoint, request.region) })
+    case 'hierarchical':
+      return hierarchicalKeyring(request, utf8Sorting)
     case 'kms-discovery': {
       const { endpoint, accounts, partition = 'aws', region: only } = request
       return new KmsKeyringNode({

@@ -1,0 +1,14 @@
+"""The driver of the official Python client, in the interop protocol (protocol.py)."""
+
+import esdk
+import implementation
+from protocol import serve
+
+# One module for each group of operations.
+OPERATIONS = {
+    **implementation.OPERATIONS,
+    **esdk.OPERATIONS,
+}
+
+if __name__ == "__main__":
+    serve(OPERATIONS)

@@ -1,0 +1,32 @@
+import type { EmbeddedKms } from '@strongroom/testing'
+import { type KeyringPair, makeKeyrings } from '../cells.ts'
+import type { Group } from './case.ts'
+import { contextsGroup } from './groups/contexts.ts'
+import { ecdhGroup } from './groups/ecdh.ts'
+import { framesGroup, unframedGroup } from './groups/frames.ts'
+import { hierarchicalGroup } from './groups/hierarchical.ts'
+import { keyringsGroup } from './groups/keyrings.ts'
+import { kmsGroup } from './groups/kms.ts'
+import { requiredGroup } from './groups/required.ts'
+import { streamsGroup } from './groups/streams.ts'
+import { suitesGroup } from './groups/suites.ts'
+import { tamperedGroup } from './groups/tampered.ts'
+
+/** All groups, under fresh keys. */
+export function makeGroups(kms: EmbeddedKms): readonly Group[] {
+  const keyrings = makeKeyrings()
+  const [aes128, aes192, aes256] = keyrings as readonly [KeyringPair, KeyringPair, KeyringPair, ...KeyringPair[]]
+  return [
+    suitesGroup([aes128, aes192, aes256]),
+    keyringsGroup(keyrings),
+    ecdhGroup(),
+    kmsGroup(kms),
+    hierarchicalGroup(),
+    requiredGroup(aes256),
+    contextsGroup(aes256),
+    framesGroup(aes256),
+    unframedGroup(aes256),
+    streamsGroup(aes256),
+    tamperedGroup(aes256, aes192),
+  ]
+}
