@@ -57,6 +57,9 @@ export const rawRsaPaddings: readonly RsaPadding[] = Object.freeze([...schemes.k
 export function rawRsaKey(options: RawRsaKeyOptions): RsaKey {
   validateOptions('rawRsaKey', options, { name: isText, publicKey: isAnything, privateKey: isAnything, passphrase: isText }, ['name'])
   const { name } = options
+  if (options.privateKey === undefined && options.passphrase !== undefined) {
+    throw new StrongroomError('OPTION_INVALID', 'A passphrase goes with a privateKey.', { option: 'passphrase' })
+  }
   const privateKey = options.privateKey === undefined ? undefined : loadRsaPrivateKey(options.privateKey, options.passphrase)
   const publicInput = options.publicKey ?? privateKey
   if (publicInput === undefined)
@@ -75,7 +78,16 @@ export function rawRsaKey(options: RawRsaKeyOptions): RsaKey {
     paddings: rawRsaPaddings,
     async seal(secret, padding) {
       assertStrength(name, publicKey)
-      return Uint8Array.from(secret.use((bytes) => publicEncrypt({ key: publicKey, ...scheme(padding) }, bytes)))
+      const chosen = scheme(padding)
+      try {
+        return Uint8Array.from(secret.use((bytes) => publicEncrypt({ key: publicKey, ...chosen }, bytes)))
+      } catch (cause) {
+        // OpenSSL loads keys that it cannot use, such as one with an even modulus.
+        throw new StrongroomError('KEY_INVALID', `The RSA key ${name} cannot encrypt: its numbers are none of an RSA key.`, {
+          option: 'publicKey',
+          cause,
+        })
+      }
     },
     ...(privateKey === undefined
       ? {}
