@@ -5,7 +5,7 @@ import { assertFrameCount } from './ciphertext-length.ts'
 import type { SealingThread } from './sealing-thread.ts'
 
 /** Plaintext bytes that are sealed at a time: one frame, or as many short ones as fit. */
-export const BATCH_BYTES = 65_536
+const BATCH_BYTES = 65_536
 /** Bytes of a regular frame before its ciphertext. */
 const REGULAR_START = REGULAR_OVERHEAD - TAG_LENGTH
 

@@ -2,6 +2,7 @@ import type { CallOptions, SecretBytes } from '@strongroom/core'
 
 /** One version of a branch key. The secret is the receiver's to dispose. */
 export interface BranchKey {
+  /** Id of the branch key, as it stands in messages; not secret. */
   readonly branchKeyId: string
   /** A UUID in lower case. */
   readonly version: string
@@ -11,6 +12,7 @@ export interface BranchKey {
 
 /** The beacon key of a branch key, which never rotates. The secret is the receiver's to dispose. */
 export interface BeaconKey {
+  /** Id of the branch key, as it stands in messages; not secret. */
   readonly branchKeyId: string
   /** 32 bytes. */
   readonly secret: SecretBytes

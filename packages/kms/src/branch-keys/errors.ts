@@ -12,6 +12,7 @@ export class BranchKeyError extends StrongroomError<BranchKeyErrorCode> {
   /** The version that was asked for, where one was. */
   declare readonly version?: string
 
+  /** Made by key stores. */
   constructor(code: BranchKeyErrorCode, message: string, details: { readonly branchKeyId: string; readonly version?: string | undefined }) {
     super(code, message)
     this.branchKeyId = details.branchKeyId

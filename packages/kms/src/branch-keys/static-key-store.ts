@@ -5,6 +5,7 @@ import { BranchKeyError } from './errors.ts'
 
 /** One version of a branch key in plaintext. */
 export interface StaticBranchKey {
+  /** Id of the branch key, as it stands in messages; not secret. */
   readonly branchKeyId: string
   /** A UUID. */
   readonly version: string
