@@ -1,4 +1,8 @@
-/** What packages that write keyrings of their own share with the core: `@strongroom/core/keyring-tools`. */
+/**
+ * What packages that write keyrings of their own share with the core: `@strongroom/core/keyring-tools`.
+ *
+ * @module
+ */
 export { counterKdf } from './counter-kdf.ts'
 export { serialiseContextLegacyOrder } from './encryption-context.ts'
 export { attemptOf } from './keyrings/attempt.ts'
