@@ -1,5 +1,5 @@
 /**
- * What sealing frames on a second core would bring: the measurements behind docs/adr/0010-parallel-frames.md.
+ * What sealing frames on a second core would bring: the measurements behind docs/adr/0008-parallel-frames.md.
  *
  *     npx node benchmarks/parallel-frames.ts
  *
