@@ -24,6 +24,16 @@ describe('abortable', () => {
     expect(late.mock.calls).toEqual([['late'], ['late']])
   })
 
+  it('rejects with the reason, not with what the abort made of the work', async () => {
+    const reason = new Error('gave up')
+    const controller = new AbortController()
+    const { promise, reject } = Promise.withResolvers<string>()
+    const pending = abortable(promise, controller.signal)
+    controller.abort(reason)
+    reject(new Error('AbortError'))
+    await expect(pending).rejects.toBe(reason)
+  })
+
   it('leaves no listener behind', async () => {
     const { signal } = new AbortController()
     const added = vi.spyOn(signal, 'addEventListener')

@@ -4,6 +4,7 @@ import {
   contextFromEntries,
   type EncryptionContext,
   emptyContext,
+  legacyContext,
   normaliseContext,
   serialiseContext,
   serialiseContextLegacyOrder,
@@ -61,6 +62,16 @@ describe('canonical order', () => {
     const context = { Zeta: '1', alpha: '2', Purpose: '3', 'aws-crypto-public-key': '4' }
     expect(keysOf(serialiseContext(context))).toEqual(['Purpose', 'Zeta', 'alpha', 'aws-crypto-public-key'])
     expect(keysOf(serialiseContextLegacyOrder(context))).toEqual(['alpha', 'aws-crypto-public-key', 'Purpose', 'Zeta'])
+  })
+
+  it('tries the legacy order only where it is another one, and not for a context that only a forger makes so long', () => {
+    const legacyOf = (context: Record<string, string>) => legacyContext(context, serialiseContext(context))
+    const pairs = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`${index % 2 ? 'K' : 'k'}${index}`, '']))
+    expect(legacyOf({ Zeta: '1', alpha: '2' })).toEqual(serialiseContextLegacyOrder({ Zeta: '1', alpha: '2' }))
+    expect(legacyOf({ alpha: '1', beta: '2' })).toBeUndefined()
+    expect(legacyOf(pairs(256))).toBeDefined()
+    expect(legacyOf(pairs(257))).toBeUndefined()
   })
 })
 

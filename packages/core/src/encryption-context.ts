@@ -108,6 +108,19 @@ export function serialiseContextLegacyOrder(context: EncryptionContext): Uint8Ar
   return serialiseKeys(context, Object.keys(context).sort(legacyOrder.compare))
 }
 
+/** More pairs than anybody gives a message on purpose. */
+const MOST_LEGACY_PAIRS = 256
+
+/**
+ * The legacy order of a context whose canonical form is `aad`, to try where that does not open; undefined where the two are the same, and for a
+ * long context: whoever forges a message chooses its length, and sorting by locale is slow.
+ */
+export function legacyContext(context: EncryptionContext, aad: Uint8Array): Uint8Array | undefined {
+  if (Object.keys(context).length > MOST_LEGACY_PAIRS) return undefined
+  const legacy = serialiseContextLegacyOrder(context)
+  return Buffer.compare(legacy, aad) === 0 ? undefined : legacy
+}
+
 function serialiseKeys(context: EncryptionContext, keys: readonly string[]): Uint8Array {
   if (keys.length === 0) return NO_BYTES
   let capacity = 2

@@ -3,6 +3,8 @@
  *
  * @module @strongroom/core/keyring-tools
  */
+export { abortable } from './abortable.ts'
 export { counterKdf } from './counter-kdf.ts'
-export { serialiseContextLegacyOrder } from './encryption-context.ts'
+export { legacyContext } from './encryption-context.ts'
 export { attemptOf } from './keyrings/attempt.ts'
+export { draw, systemRandom } from './random.ts'

@@ -77,7 +77,7 @@ export type WarningCode =
 /** Receives events synchronously. What it throws is ignored: watching must not break encrypting. */
 export type Observer = (event: ObserverEvent) => void
 
-/** Hands an event to an observer, if there is one. */
+/** Hands an event to an observer, if there is one; for packages that build on the core. Nothing that the observer does reaches the caller. */
 export function observe(observer: Observer | undefined, event: ObserverEvent): void {
   if (observer === undefined) return
   try {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { pooledRandom } from './random.ts'
+import { draw, pooledRandom } from './random.ts'
 
 /** A fill whose bytes are all different over 251 fills of a pool: byte i of fill n is (i + n * 7 + 1) mod 256, and never all zero. */
 function countingFill(): { fill: (pool: Uint8Array) => void; pools: Uint8Array[]; fills: () => number } {
@@ -95,5 +95,15 @@ describe('the random pool', () => {
     const draw = pooledRandom()
     const seen = new Set(Array.from({ length: 2000 }, () => Buffer.from(draw(16)).toString('hex')))
     expect(seen.size).toBe(2000)
+  })
+})
+
+describe('draw', () => {
+  it('answers what the source answers', () => {
+    expect(draw((length) => new Uint8Array(length).fill(7), 3)).toEqual(Uint8Array.of(7, 7, 7))
+  })
+
+  it.each([0, 31, 33])('refuses %i bytes where 32 were asked for', (length) => {
+    expect(() => draw(() => new Uint8Array(length), 32)).toThrow(expect.objectContaining({ code: 'OPTION_INVALID', option: 'random' }))
   })
 })

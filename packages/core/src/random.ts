@@ -1,4 +1,5 @@
 import { randomFillSync } from 'node:crypto'
+import { StrongroomError } from './errors.ts'
 
 /** Answers fresh, unpredictable bytes, in an array of the receiver's own. Given in by tests only. */
 export type RandomSource = (length: number) => Uint8Array
@@ -43,3 +44,14 @@ export function pooledRandom(
 
 /** The source that everything draws from where no other is given. */
 export const systemRandom: RandomSource = pooledRandom()
+
+/**
+ * Draws bytes from a source that may have been given in.
+ *
+ * @throws `OPTION_INVALID` where it answers another number: what stays unfilled would be a predictable salt, IV or message id.
+ */
+export function draw(random: RandomSource, length: number): Uint8Array {
+  const bytes = random(length)
+  if (bytes.length === length) return bytes
+  throw new StrongroomError('OPTION_INVALID', `random answered ${bytes.length} bytes where ${length} were asked for.`, { option: 'random' })
+}

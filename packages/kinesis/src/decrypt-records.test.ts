@@ -229,6 +229,26 @@ describe('a record that cannot be decrypted', () => {
 })
 
 describe('onRejected', () => {
+  it('does not let an asynchronous observer that rejects end the process', async () => {
+    await lab.inject(bytes('plain text'))
+    const unhandled: unknown[] = []
+    const before = process.listeners('unhandledRejection')
+    process.removeAllListeners('unhandledRejection')
+    process.on('unhandledRejection', (reason) => unhandled.push(reason))
+    try {
+      const observer = async (): Promise<void> => {
+        throw new Error('observer broke later')
+      }
+      const client = lab.encrypted({ onRejected: 'skip', observer })
+      await client.send(new GetRecordsCommand({ ShardIterator: await horizon(client) }))
+      await new Promise((resolve) => setImmediate(resolve))
+    } finally {
+      process.removeAllListeners('unhandledRejection')
+      for (const listener of before) process.on('unhandledRejection', listener)
+    }
+    expect(unhandled).toEqual([])
+  })
+
   it('skips what it is told to skip, and the observer hears of it', async () => {
     const events: ObserverEvent[] = []
     const client = lab.encrypted({ onRejected: 'skip', observer: (event) => events.push(event) })

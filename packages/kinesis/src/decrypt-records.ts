@@ -1,5 +1,5 @@
 import type { _Record, GetRecordsCommandOutput } from '@aws-sdk/client-kinesis'
-import { isStrongroomError, StrongroomError } from '@strongroom/core'
+import { isStrongroomError, observe, StrongroomError } from '@strongroom/core'
 import { concurrently } from './concurrently.ts'
 import type { ResolvedConfig } from './config.ts'
 import { kinesisError } from './errors.ts'
@@ -72,11 +72,7 @@ function isRejected(record: _Record | RejectedRecord): record is RejectedRecord 
 }
 
 function notEncrypted({ observer }: ResolvedConfig, data: Uint8Array): StrongroomError {
-  try {
-    observer?.({ type: 'message.rejected', code: 'RECORD_NOT_ENCRYPTED', ciphertextBytes: data.length })
-  } catch {
-    // An observer's failure is its own.
-  }
+  observe(observer, { type: 'message.rejected', code: 'RECORD_NOT_ENCRYPTED', ciphertextBytes: data.length })
   const what = data.length === 0 ? 'is empty' : 'is not an AWS Encryption SDK message'
   return kinesisError('RECORD_NOT_ENCRYPTED', `The record ${what}: something puts records into the stream without encrypting them.`)
 }

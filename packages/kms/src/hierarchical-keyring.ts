@@ -3,6 +3,7 @@ import {
   type EncryptedDataKey,
   type EncryptionContext,
   type Keyring,
+  type RandomSource,
   type Recipient,
   type SecretBytes,
   StrongroomError,
@@ -10,8 +11,8 @@ import {
   type Unwrapped,
   type WrapRequest,
 } from '@strongroom/core'
-import { attemptOf, serialiseContextLegacyOrder } from '@strongroom/core/keyring-tools'
-import { hasMethods, isBoolean, isText, type OptionCheck, validateOptions } from '@strongroom/core/options'
+import { attemptOf, legacyContext, systemRandom } from '@strongroom/core/keyring-tools'
+import { hasMethods, isBoolean, isFunction, isText, type OptionCheck, validateOptions } from '@strongroom/core/options'
 import type { BranchKeyStore } from './branch-keys/branch-key-store.ts'
 import { openDataKey, PROVIDER_ID, sealDataKey, versionOf } from './hierarchical-wrap.ts'
 
@@ -32,10 +33,9 @@ export interface HierarchicalKeyringOptions {
    * is unambiguous in any order. Default true.
    */
   readonly legacyContextOrder?: boolean
+  /** Source of salts and IVs, for tests. */
+  readonly random?: RandomSource
 }
-
-/** More pairs than anybody gives a message on purpose. */
-const MOST_LEGACY_PAIRS = 256
 
 const isChoice: OptionCheck = (value) =>
   typeof value === 'function' || isText(value) === undefined ? undefined : 'be the id of a branch key, or a function that answers one'
@@ -61,10 +61,10 @@ export function hierarchicalKeyring(options: HierarchicalKeyringOptions): Keyrin
   validateOptions(
     'hierarchicalKeyring',
     options,
-    { keyStore: hasMethods('getActive', 'getVersion'), branchKeyId: isChoice, legacyContextOrder: isBoolean },
+    { keyStore: hasMethods('getActive', 'getVersion'), branchKeyId: isChoice, legacyContextOrder: isBoolean, random: isFunction },
     ['keyStore', 'branchKeyId'],
   )
-  const { keyStore, branchKeyId, legacyContextOrder = true } = options
+  const { keyStore, branchKeyId, legacyContextOrder = true, random = systemRandom } = options
 
   function choose(context: EncryptionContext): string | undefined {
     if (typeof branchKeyId === 'string') return branchKeyId
@@ -84,12 +84,11 @@ export function hierarchicalKeyring(options: HierarchicalKeyringOptions): Keyrin
     return openDataKey(key, edk.ciphertext, contextsOf(request))
   }
 
-  /** The context as it is written, then as the official JavaScript keyring ordered it; a long one, which a forger chose, only once. */
+  /** The context as it is written, then as the official JavaScript keyring ordered it. */
   function* contextsOf({ context, aad }: WrapRequest): Iterable<Uint8Array> {
     yield aad
-    if (!legacyContextOrder || Object.keys(context).length > MOST_LEGACY_PAIRS) return
-    const legacy = serialiseContextLegacyOrder(context)
-    if (Buffer.compare(legacy, aad) !== 0) yield legacy
+    const legacy = legacyContextOrder ? legacyContext(context, aad) : undefined
+    if (legacy !== undefined) yield legacy
   }
 
   return {
@@ -112,7 +111,13 @@ export function hierarchicalKeyring(options: HierarchicalKeyringOptions): Keyrin
             const key = await keyStore.getActive(id, { signal, observer })
             using _secret = key.secret
             signal?.throwIfAborted()
-            return [{ providerId: PROVIDER_ID, providerInfo: Uint8Array.from(providerInfo), ciphertext: sealDataKey(key, secret, context) }]
+            return [
+              {
+                providerId: PROVIDER_ID,
+                providerInfo: Uint8Array.from(providerInfo),
+                ciphertext: sealDataKey(key, secret, context, random),
+              },
+            ]
           },
           owns: (edk) => isOf(edk, providerInfo),
         },

@@ -8,9 +8,9 @@
  *
  * Source: specification, "AWS KMS Hierarchical Keyring".
  */
-import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomFillSync } from 'node:crypto'
-import { SecretBytes, StrongroomError } from '@strongroom/core'
-import { counterKdf } from '@strongroom/core/keyring-tools'
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
+import { type RandomSource, SecretBytes, StrongroomError } from '@strongroom/core'
+import { counterKdf, draw } from '@strongroom/core/keyring-tools'
 import type { BranchKey } from './branch-keys/branch-key-store.ts'
 
 export const PROVIDER_ID = 'aws-kms-hierarchy'
@@ -30,9 +30,9 @@ export function versionOf(ciphertext: Uint8Array): string | undefined {
 }
 
 /** Seals a data key. */
-export function sealDataKey(key: BranchKey, secret: SecretBytes, context: Uint8Array): Uint8Array {
+export function sealDataKey(key: BranchKey, secret: SecretBytes, context: Uint8Array, random: RandomSource): Uint8Array {
   const head = new Uint8Array(HEAD)
-  randomFillSync(head, 0, SALT + IV)
+  head.set(draw(random, SALT + IV))
   head.set(versionBytes(key.version), SALT + IV)
   const cipher = createCipheriv('aes-256-gcm', wrappingKey(key.secret, head.subarray(0, SALT)), head.subarray(SALT, SALT + IV))
   cipher.setAAD(aadOf(key, context))

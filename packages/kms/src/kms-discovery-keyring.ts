@@ -1,6 +1,6 @@
 import type { Keyring } from '@strongroom/core'
+import { abortable } from '@strongroom/core/keyring-tools'
 import { validateOptions } from '@strongroom/core/options'
-import { abortable } from './abort.ts'
 import { type ConnectionOptions, connectionChecks } from './connection-options.ts'
 import { decryptOnly } from './decrypt-only.ts'
 import { type DiscoveryFilterOptions, discoveryChecks, discoveryFilter, isRegionList, requireAccounts } from './discovery-filter.ts'

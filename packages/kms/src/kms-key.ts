@@ -1,7 +1,7 @@
 import { DecryptCommand, EncryptCommand, GenerateDataKeyCommand } from '@aws-sdk/client-kms'
 import { type CallOptions, type EncryptionContext, type KmsKey, SecretBytes, StrongroomError } from '@strongroom/core'
+import { abortable } from '@strongroom/core/keyring-tools'
 import { isAnything, validateOptions } from '@strongroom/core/options'
-import { abortable } from './abort.ts'
 import type { KmsClient } from './client-supplier.ts'
 import { type Clients, createClients } from './clients.ts'
 import { type ConnectionOptions, checkClientSource, connectionChecks } from './connection-options.ts'

@@ -1,7 +1,6 @@
 import { serialiseRequired } from '../encryption-context.ts'
-import { StrongroomError } from '../errors.ts'
 import type { EncryptMaterials } from '../materials.ts'
-import type { RandomSource } from '../random.ts'
+import { draw, type RandomSource } from '../random.ts'
 import type { Suite } from '../suite.ts'
 import type { BodyKey } from './frame.ts'
 import { IV_LENGTH, messageIdLength, TAG_LENGTH } from './header.ts'
@@ -32,13 +31,7 @@ export interface PreparedHeader {
 export function prepareHeader(materials: EncryptMaterials, { suite, frameLength, random }: HeaderOptions): PreparedHeader {
   const tail = headerTail(materials, frameLength)
   const idLength = messageIdLength(suite)
-  const messageId = random(idLength)
-  // Headers are made in memory that is not cleared first: what stays unwritten would be sent.
-  if (messageId.length !== idLength) {
-    throw new StrongroomError('OPTION_INVALID', `random answered ${messageId.length} bytes where ${idLength} were asked for.`, {
-      option: 'random',
-    })
-  }
+  const messageId = draw(random, idLength)
   const { contentKey, commitKey } = deriveKeys(suite, materials.dataKey, messageId)
   const start = suite.messageVersion === 1 ? V1_START : V2_START
   const idAt = start.length + 2

@@ -7,7 +7,7 @@
  *
  * Source: specification, "Raw AES Keyring".
  */
-import { serialiseContextLegacyOrder } from '../encryption-context.ts'
+import { legacyContext } from '../encryption-context.ts'
 import { StrongroomError } from '../errors.ts'
 import type { Attempt, EncryptedDataKey, Keyring, KeySet, Recipient, UnwrapFailure, Unwrapped, WrapRequest } from '../keyring.ts'
 import { hasMethods, isBoolean, validateOptions } from '../options.ts'
@@ -21,8 +21,6 @@ const TAG_LENGTH = 16
 const IV_LENGTH = 12
 const SUFFIX_LENGTH = 4 + 4 + IV_LENGTH
 const LENGTHS = Buffer.from([0, 0, 0, TAG_LENGTH * 8, 0, 0, 0, IV_LENGTH])
-/** More pairs than anybody gives a message on purpose. */
-const MOST_LEGACY_PAIRS = 256
 
 /** Options of {@link aeadKeyring}. */
 export interface AeadKeyringOptions {
@@ -46,7 +44,12 @@ export function aeadKeyring(options: AeadKeyringOptions): Keyring {
   const { namespace, keys, legacyContextOrder = true } = options
   const count = wrapCounter()
 
-  async function open(key: AeadKey, edk: EncryptedDataKey, request: WrapRequest, legacyAad: () => Uint8Array): Promise<SecretBytes> {
+  async function open(
+    key: AeadKey,
+    edk: EncryptedDataKey,
+    request: WrapRequest,
+    legacyAad: () => Uint8Array | undefined,
+  ): Promise<SecretBytes> {
     const iv = edk.providerInfo.subarray(edk.providerInfo.length - IV_LENGTH)
     try {
       return await key.open(iv, edk.ciphertext, request.aad, request)
@@ -54,17 +57,17 @@ export function aeadKeyring(options: AeadKeyringOptions): Keyring {
       // Only a key that said no is asked in another way: one that is out of reach stays out of reach, and must not look like a forgery.
       if (attemptOf(0, key.name, error).outcome !== 'rejected') throw error
       const legacy = legacyAad()
-      if (Buffer.compare(legacy, request.aad) === 0) throw error
+      if (legacy === undefined) throw error
       return await key.open(iv, edk.ciphertext, legacy, request)
     }
   }
 
-  /** The context in the legacy order, sorted at most once a message and only where it is short: whoever forges a message chooses its length. */
-  function legacyOrder({ context, aad }: WrapRequest): () => Uint8Array {
-    let legacy: Uint8Array | undefined
+  /** The context in the legacy order, made at most once a message. */
+  function legacyOrder({ context, aad }: WrapRequest): () => Uint8Array | undefined {
+    let made: { readonly legacy: Uint8Array | undefined } | undefined
     return () => {
-      legacy ??= legacyContextOrder && Object.keys(context).length <= MOST_LEGACY_PAIRS ? serialiseContextLegacyOrder(context) : aad
-      return legacy
+      made ??= { legacy: legacyContextOrder ? legacyContext(context, aad) : undefined }
+      return made.legacy
     }
   }
 

@@ -4,7 +4,7 @@ import type { Attempt, EncryptedDataKey, Keyring, Recipient, UnwrapFailure, Unwr
 import { ecCurves, pointLength, publicKeyOfPoint } from '../keys/ec-curve.ts'
 import { keyFingerprint } from '../keys/key-fingerprint.ts'
 import { hasMethods, isFunction, isOneOf, type OptionCheck, validateOptions } from '../options.ts'
-import { type RandomSource, systemRandom } from '../random.ts'
+import { draw, type RandomSource, systemRandom } from '../random.ts'
 import type { SecretBytes } from '../secret-bytes.ts'
 import { attemptOf } from './attempt.ts'
 import { type EcdhParties, ecdhInfo, parseEcdhInfo } from './ecdh-info.ts'
@@ -124,7 +124,7 @@ export function ecdhKeyring(options: EcdhKeyringOptions): Keyring {
     const from = agreement ?? (await ephemeralAgreementKey(curve))
     const parties: EcdhParties = { recipient: to, sender: await from.publicKey(call) }
     using shared = await from.agree(to, call)
-    const ciphertext = ecdhSeal(shared, ecdhBinding(curve, parties, context), secret, random(SALT_LENGTH))
+    const ciphertext = ecdhSeal(shared, ecdhBinding(curve, parties, context), secret, draw(random, SALT_LENGTH))
     return [{ providerId, providerInfo: ecdhInfo(parties), ciphertext }]
   }
 

@@ -3,7 +3,7 @@ import { StrongroomError } from '../errors.ts'
 import type { Keyring } from '../keyring.ts'
 import { type AesKeyInput, loadAesKey } from '../keys/aes-key.ts'
 import { isAnything, isBoolean, isFunction, isText, validateOptions } from '../options.ts'
-import { type RandomSource, systemRandom } from '../random.ts'
+import { draw, type RandomSource, systemRandom } from '../random.ts'
 import { SecretBytes } from '../secret-bytes.ts'
 import type { AeadKey } from '../wrapping-key.ts'
 import { aeadKeyring } from './aead-keyring.ts'
@@ -41,7 +41,7 @@ export function rawAesKey(options: RawAesKeyOptions): AeadKey {
     kind: 'aead',
     name,
     async seal(secret, aad) {
-      const iv = random(IV_LENGTH)
+      const iv = draw(random, IV_LENGTH)
       const cipher = createCipheriv(cipherName, key, iv, { authTagLength: TAG_LENGTH })
       cipher.setAAD(aad)
       const sealed = new Uint8Array(secret.length + TAG_LENGTH)
