@@ -1,12 +1,16 @@
 import type { Fields } from '../protocol.ts'
+import type { Exchange } from './exchanges/exchange.ts'
+import type { ImplementationName } from './implementations.ts'
 
-/** One message, and what every implementation is asked to do with it. */
+/** One message, item or object, and what every implementation is asked to do with it. */
 export interface Case {
   readonly name: string
+  /** How it travels. */
+  readonly exchange: Exchange
   readonly plaintext: Buffer
   /** The whole encryption context, with what is required and not stored. */
   readonly context: Readonly<Record<string, string>>
-  /** The request to `esdk.encrypt`, but its plaintext and context. */
+  /** The request to the writer, but plaintext and context. */
   readonly write: Fields & { readonly suite: string }
   readonly reads: readonly Read[]
 }
@@ -14,7 +18,7 @@ export interface Case {
 /** One thing to do with a message. */
 export interface Read {
   readonly name: string
-  /** The request to `esdk.decrypt`, but its ciphertext. */
+  /** The request to the reader, but what is to be read. */
   readonly request: Fields
   /** Changes the message before it is read. */
   readonly tamper?: (message: Buffer) => Buffer
@@ -28,8 +32,13 @@ export interface Group {
   readonly title: string
   /** What is varied, in a sentence or two. */
   readonly about: string
+  /** Who takes part. */
+  readonly participants: readonly ImplementationName[]
   readonly cases: readonly Case[]
 }
+
+/** Who has clients for messages. */
+export const messageClients: readonly ImplementationName[] = ['strongroom', 'javascript', 'java', 'python', 'go']
 
 const committing = ['0478', '0578']
 

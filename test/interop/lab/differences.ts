@@ -38,7 +38,7 @@ const unframed = ({ request }: Step) => request['frameLength'] === 0
 const hasKeyring =
   (type: string) =>
   ({ request }: Step) =>
-    (request['keyring'] as Fields)['type'] === type
+    (request['keyring'] as Fields | undefined)?.['type'] === type
 
 const entries = ({ subject }: Step) => Object.entries(subject.context).flat()
 const hasEmptyEntry = (step: Step) => entries(step).some((text) => text === '')

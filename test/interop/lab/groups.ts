@@ -5,6 +5,7 @@ import { contextsGroup } from './groups/contexts.ts'
 import { ecdhGroup } from './groups/ecdh.ts'
 import { framesGroup, unframedGroup } from './groups/frames.ts'
 import { hierarchicalGroup } from './groups/hierarchical.ts'
+import { itemsGroup } from './groups/items.ts'
 import { keyringsGroup } from './groups/keyrings.ts'
 import { kmsGroup } from './groups/kms.ts'
 import { requiredGroup } from './groups/required.ts'
@@ -28,5 +29,6 @@ export function makeGroups(kms: EmbeddedKms): readonly Group[] {
     unframedGroup(aes256),
     streamsGroup(aes256),
     tamperedGroup(aes256, aes192),
+    itemsGroup(keyrings, kms),
   ]
 }

@@ -1,10 +1,10 @@
 import { type DriverCommand, javascriptDriver, strongroomDriver } from '../driver-process.ts'
 import { go } from './toolchains/go.ts'
-import { java } from './toolchains/java.ts'
+import { java, javaS3, javaS3Before } from './toolchains/java.ts'
 import { python } from './toolchains/python.ts'
 import type { Toolchain } from './toolchains/toolchain.ts'
 
-export type ImplementationName = 'strongroom' | 'javascript' | 'java' | 'python' | 'go'
+export type ImplementationName = 'strongroom' | 'javascript' | 'java' | 'python' | 'go' | 'java-s3' | 'java-s3-before'
 
 /** One of the implementations that the lab lets read each other's messages. */
 export interface Implementation {
@@ -32,4 +32,6 @@ export const implementations: readonly Implementation[] = [
     note: 'The retry for messages of ESDK for .NET 4.0.0, on by default, is off.',
     driver: go,
   },
+  { name: 'java-s3', title: 'Java S3', driver: javaS3 },
+  { name: 'java-s3-before', title: 'Java S3, version 3', driver: javaS3Before },
 ]

@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest'
 import type { Answer } from '../driver-process.ts'
 import type { Case, Read } from './case.ts'
 import type { Difference, Step } from './differences.ts'
+import { messages } from './exchanges/messages.ts'
 import { judgeRead, judgeWrite } from './judge.ts'
 
 const subject: Case = {
   name: 'a case',
+  exchange: messages,
   plaintext: Buffer.from('plain'),
   context: { a: '1', b: '2' },
   write: { suite: '0478', requiredKeys: ['b'] },

@@ -66,15 +66,6 @@ function isUnsupported(error: string | undefined): boolean {
   return error?.startsWith('UNSUPPORTED: ') === true
 }
 
-/** Tells what is wrong with what was read. */
-function problemOfOpening(answer: Answer, { plaintext, write, context }: Case): string | undefined {
-  if (!answer.ok) return answer.error ?? 'no error'
-  if (!Buffer.from(answer['plaintext'] as string, 'base64').equals(plaintext)) return 'another plaintext'
-  if (answer['suite'] !== write.suite) return `another suite: ${String(answer['suite'])}`
-  const { 'aws-crypto-public-key': _, ...found } = answer['encryptionContext'] as Record<string, string>
-  // Whether required pairs, which are not in the message, come back is the client's choice.
-  const required = (write['requiredKeys'] ?? []) as readonly string[]
-  const missing = Object.keys(context).find((key) => !(key in found) && !required.includes(key))
-  const strange = Object.entries(found).find(([key, value]) => context[key] !== value)
-  return missing === undefined && strange === undefined ? undefined : `another context: ${JSON.stringify(found)}`
+function problemOfOpening(answer: Answer, subject: Case): string | undefined {
+  return answer.ok ? subject.exchange.problem(answer, subject) : (answer.error ?? 'no error')
 }

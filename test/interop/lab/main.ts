@@ -8,6 +8,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startEmbeddedKms } from '@strongroom/testing'
+import { messageClients } from './case.ts'
 import { differences } from './differences.ts'
 import { makeGroups } from './groups.ts'
 import { startAll } from './participants.ts'
@@ -29,8 +30,8 @@ if (unknown !== undefined) throw new Error(`No group is named ${unknown}. There 
 const groups = names.length === 0 ? all : all.filter(({ name }) => names.includes(name))
 
 const { running, absent } = await startAll(console.log)
-for (const { title, driver } of running) {
-  const protocol = await checkProtocol(driver)
+for (const { name, title, driver } of running) {
+  const protocol = await checkProtocol(driver, { messages: messageClients.includes(name) })
   passed += protocol.checks - protocol.problems.length
   problems.push(...protocol.problems.map((problem) => `protocol: ${title}: ${problem}`))
 }

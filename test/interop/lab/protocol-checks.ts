@@ -4,8 +4,10 @@ import type { Fields } from '../protocol.ts'
 const keyring = { type: 'raw-aes', namespace: 'ns', name: 'k', key: Buffer.alloc(32, 1).toString('base64') }
 const encrypt = { op: 'esdk.encrypt', keyring, plaintext: '' }
 
+type Refusal = readonly [line: string | Fields, error: RegExp]
+
 /** Lines that a driver must answer with an error of this code, and with what else in it. */
-const refusals: readonly (readonly [line: string | Fields, error: RegExp])[] = [
+const general: readonly Refusal[] = [
   ['nonsense', /^INPUT_INVALID: /],
   ['{"op":"version"', /^INPUT_INVALID: /],
   ['[]', /^INPUT_INVALID: /],
@@ -15,6 +17,10 @@ const refusals: readonly (readonly [line: string | Fields, error: RegExp])[] = [
   [{ op: '__proto__' }, /^UNSUPPORTED: /],
   [{ op: 'nothing' }, /^UNSUPPORTED: /],
   [{ op: 'version', more: 1 }, /^OPTION_INVALID: .*"more"/],
+]
+
+/** The same for drivers that have messages. */
+const ofMessages: readonly Refusal[] = [
   [{ ...encrypt, frameLenght: 16 }, /^OPTION_INVALID: .*"frameLenght"/],
   [{ ...encrypt, Suite: '0478' }, /^OPTION_INVALID: .*"Suite"/],
   [{ op: 'esdk.decrypt', keyring, ciphertext: '', plaintext: '' }, /^OPTION_INVALID: .*"plaintext"/],
@@ -36,7 +42,11 @@ const refusals: readonly (readonly [line: string | Fields, error: RegExp])[] = [
 ]
 
 /** Holds a driver to the protocol; answers what it does otherwise. */
-export async function checkProtocol(driver: DriverProcess): Promise<{ readonly checks: number; readonly problems: readonly string[] }> {
+export async function checkProtocol(
+  driver: DriverProcess,
+  { messages }: { readonly messages: boolean },
+): Promise<{ readonly checks: number; readonly problems: readonly string[] }> {
+  const refusals = messages ? [...general, ...ofMessages] : general
   const problems: string[] = []
   const asked = refusals.map(async ([line, error], id) => {
     const text = typeof line === 'string' ? line : JSON.stringify({ ...line, id })

@@ -8,7 +8,7 @@ const participants = [
   { name: 'strongroom', title: 'Strongroom', versions: {} },
   { name: 'go', title: 'Go', versions: { b: '2', a: '1' } },
 ] as const
-const group = { name: 'g', title: 'A group', about: 'What it varies.', cases: [] }
+const group = { name: 'g', title: 'A group', about: 'What it varies.', participants: ['strongroom', 'go'], cases: [] } as const
 const difference: Difference = { name: 'go-x', who: 'go', side: 'write', what: 'Go does not.', shows: /x/, applies: () => true }
 const outcome = (writer: Outcome['writer'], reader: Outcome['reader'], verdict: Outcome['verdict']): Outcome => ({
   writer,

@@ -12,7 +12,7 @@ export function report(participants: readonly Participant[], tallies: readonly T
   const [ours, ...others] = participants
   const sections = [
     '# Interoperability',
-    'Written by `npm run test:interop`; do not edit. Every implementation writes every message, and every implementation reads it. In a table the row wrote and the column read; a cell has how many of its messages came out as they must, and of how many, where that is not all. What is missing is explained below the table, and the lab asserts each explanation.',
+    'Written by `npm run test:interop`; do not edit. Every implementation that has a format writes every message, item or object in it, and every one reads it. In a table the row wrote and the column read; a cell has how many of them came out as they must, and of how many, where that is not all. What is missing is explained below the table, and the lab asserts each explanation.',
     '## Implementations',
     table(
       ['implementation', 'versions'],
@@ -28,7 +28,8 @@ export function report(participants: readonly Participant[], tallies: readonly T
 /** The matrix of a group, and what explains its gaps. */
 export function groupSection(participants: readonly Participant[], tally: Tally, differences: readonly Difference[]): readonly string[] {
   const { group, cell, pending } = tally
-  const rows = participants.map((writer) => [writer.title, ...participants.map((reader) => cellText(cell(writer.name, reader.name)))])
+  const present = participants.filter(({ name }) => group.participants.includes(name))
+  const rows = present.map((writer) => [writer.title, ...present.map((reader) => cellText(cell(writer.name, reader.name)))])
   const shown = differences.flatMap(({ name, what }) => {
     const count = tally.differences.get(name)
     return count === undefined ? [] : [`* ${count}: ${what} (\`${name}\`)`]
@@ -37,7 +38,7 @@ export function groupSection(participants: readonly Participant[], tally: Tally,
   return [
     `## ${group.title}`,
     group.about,
-    table(['writes \\ reads', ...participants.map(({ title }) => title)], rows),
+    table(['writes \\ reads', ...present.map(({ title }) => title)], rows),
     ...(notes.length > 0 ? [notes.join('\n')] : []),
   ]
 }
@@ -45,7 +46,9 @@ export function groupSection(participants: readonly Participant[], tally: Tally,
 function summary(ours: Participant, others: readonly Participant[], tallies: readonly Tally[]): string {
   const rows = tallies.map(({ group, cell }) => [
     group.title,
-    ...others.map((other) => `${cellText(cell(ours.name, other.name))}, ${cellText(cell(other.name, ours.name))}`),
+    ...others.map((other) =>
+      group.participants.includes(other.name) ? `${cellText(cell(ours.name, other.name))}, ${cellText(cell(other.name, ours.name))}` : '',
+    ),
   ])
   return `What each client reads of ours, and what we read of it.\n\n${table(['', ...others.map(({ title }) => title)], rows)}`
 }

@@ -22,7 +22,8 @@ export interface Outcome {
 }
 
 /** Has every implementation write every message of a group, and every implementation read it. */
-export async function runGroup(group: Group, drivers: Drivers, differences: readonly Difference[]): Promise<readonly Outcome[]> {
+export async function runGroup(group: Group, all: Drivers, differences: readonly Difference[]): Promise<readonly Outcome[]> {
+  const drivers: Drivers = new Map([...all].filter(([name]) => group.participants.includes(name)))
   const outcomes: Outcome[] = []
   const left = group.cases.flatMap((subject) => [...drivers.keys()].map((writer) => ({ subject, writer }))).reverse()
   const work = async () => {
@@ -41,17 +42,14 @@ async function runCase(
   drivers: Drivers,
   differences: readonly Difference[],
 ): Promise<readonly Outcome[]> {
-  const { context, plaintext, write } = subject
-  const given = Object.keys(context).length > 0 ? { encryptionContext: context } : {}
-  const written = await ask(drivers, writer, { op: 'esdk.encrypt', ...write, ...given, plaintext })
+  const { exchange, write } = subject
+  const written = await exchange.write(subject, (request) => ask(drivers, writer, request))
   const verdict = judgeWrite(writer, { group, subject, writer, side: 'write', request: write }, written, differences)
-  const message = verdict.kind === 'passed' ? Buffer.from(written['ciphertext'] as string, 'base64') : undefined
   const reads = [...drivers.keys()].flatMap((reader) =>
     subject.reads.map(async (read): Promise<Outcome> => {
       const name = `${subject.name}: ${read.name}`
-      if (message === undefined) return { writer, reader, name, verdict }
-      const ciphertext = read.tamper === undefined ? message : read.tamper(message)
-      const answer = await ask(drivers, reader, { op: 'esdk.decrypt', ...read.request, ciphertext })
+      if (verdict.kind !== 'passed') return { writer, reader, name, verdict }
+      const answer = await exchange.read(read, written, (request) => ask(drivers, reader, request))
       const step = { group, subject, writer, side: 'read', request: read.request, read: read.name } as const
       return { writer, reader, name, verdict: judgeRead(reader, step, answer, read, differences) }
     }),

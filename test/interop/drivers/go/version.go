@@ -14,7 +14,7 @@ func version(from fields) (results, error) {
 	versions := map[string]string{"go": strings.TrimPrefix(runtime.Version(), "go")}
 	if build, ok := debug.ReadBuildInfo(); ok {
 		for _, module := range build.Deps {
-			if strings.HasSuffix(module.Path, "/encryption-sdk") || strings.HasSuffix(module.Path, "/mpl") {
+			if strings.HasSuffix(module.Path, "/encryption-sdk") || strings.HasSuffix(module.Path, "/mpl") || strings.Contains(module.Path, "/amazon-s3-encryption-client-go/") {
 				versions[module.Path] = module.Version
 			}
 		}

@@ -2,12 +2,14 @@
 
 import esdk
 import implementation
+import s3
 from protocol import serve
 
 # One module for each group of operations.
 OPERATIONS = {
     **implementation.OPERATIONS,
     **esdk.OPERATIONS,
+    **s3.OPERATIONS,
 }
 
 if __name__ == "__main__":

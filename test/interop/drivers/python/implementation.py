@@ -5,7 +5,13 @@ from importlib.metadata import version
 
 from fields import read_fields
 
-PACKAGES = ("aws-encryption-sdk", "aws-cryptographic-material-providers", "cryptography", "boto3")
+PACKAGES = (
+    "aws-encryption-sdk",
+    "aws-cryptographic-material-providers",
+    "amazon-s3-encryption-client-python",
+    "cryptography",
+    "boto3",
+)
 
 
 def tell_version(fields: dict) -> dict:

@@ -1,5 +1,5 @@
 import type { KeyringPair } from '../../cells.ts'
-import type { Group } from '../case.ts'
+import { type Group, messageClients } from '../case.ts'
 import { plainCase } from './plain-case.ts'
 
 /** Contexts that not every client takes. */
@@ -18,6 +18,7 @@ export function contextsGroup(keyring: KeyringPair): Group {
     name: 'contexts',
     title: 'Contexts at the limits',
     about: 'An empty value, an empty key, one value of 20,000 bytes, two of 16,500, one of 40,000, and 50 pairs; suites 0478 and 0578.',
+    participants: messageClients,
     cases: ['0478', '0578'].flatMap((suite) => edges.map((context) => plainCase({ keyring, suite, context, size: 20 }))),
   }
 }

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { contexts, type KeyringPair, suiteIds } from '../../cells.ts'
-import { type Case, cycle, type Group } from '../case.ts'
+import { type Case, cycle, type Group, messageClients } from '../case.ts'
 import { openRequest, plainCase } from './plain-case.ts'
 
 const CURVES = ['P-256', 'P-384', 'P-521']
@@ -13,6 +13,7 @@ export function ecdhGroup(): Group {
     title: 'Raw ECDH',
     about:
       'Curves P-256, P-384 and P-521: a static pair read by the static pair of the other side and by discovery, an ephemeral key read by discovery, all refused under another key; suites and contexts in turn.',
+    participants: messageClients,
     cases: CURVES.flatMap((curve) => ecdhCases(curve, nextSuite)),
   }
 }

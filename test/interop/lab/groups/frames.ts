@@ -1,5 +1,5 @@
 import { contexts, type KeyringPair, suiteIds } from '../../cells.ts'
-import { cycle, type Group } from '../case.ts'
+import { cycle, type Group, messageClients } from '../case.ts'
 import { plainCase } from './plain-case.ts'
 
 const FRAME_LENGTHS = [1, 7, 128, 512, 4096, 65_536, undefined]
@@ -20,6 +20,7 @@ export function framesGroup(keyring: KeyringPair): Group {
     title: 'Frames',
     about:
       'Frames of 1, 7, 128, 512, 4096 and 65536 bytes and of the default length, with 0 bytes to three frames around every edge, and 1 MiB; suites in turn.',
+    participants: messageClients,
     cases,
   }
 }
@@ -31,6 +32,7 @@ export function unframedGroup(keyring: KeyringPair): Group {
     name: 'unframed',
     title: 'Bodies without frames',
     about: 'Frame length 0 in all suites. Old clients wrote such bodies by choice; every client still reads them.',
+    participants: messageClients,
     cases,
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { contexts, suiteIds } from '../../cells.ts'
-import { type Case, cycle, type Group } from '../case.ts'
+import { type Case, cycle, type Group, messageClients } from '../case.ts'
 import { openRequest, plainCase } from './plain-case.ts'
 
 /** Branch keys that are given to both ends. */
@@ -38,6 +38,7 @@ export function hierarchicalGroup(): Group {
     title: 'Hierarchical keyring',
     about:
       'Branch keys given to both ends, so that neither needs a key store in DynamoDB: one version, and a version that was rotated since; refused where that version is missing, and under another branch key. Suites in turn, all contexts.',
+    participants: messageClients,
     cases,
   }
 }

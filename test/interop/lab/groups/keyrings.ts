@@ -1,5 +1,5 @@
 import { contexts, type KeyringPair, suiteIds } from '../../cells.ts'
-import { cycle, type Group } from '../case.ts'
+import { cycle, type Group, messageClients } from '../case.ts'
 import { plainCase } from './plain-case.ts'
 
 /** Every keyring with three suites in turn. */
@@ -13,6 +13,7 @@ export function keyringsGroup(keyrings: readonly KeyringPair[]): Group {
     title: 'Keyrings',
     about:
       'Raw AES in three sizes; raw RSA with PKCS #1 v1.5 and OAEP under SHA-1, 256, 384 and 512, writer and reader with half of the pair each; multi-keyrings, read by the whole and by single children. Each with three suites and contexts in turn.',
+    participants: messageClients,
     cases,
   }
 }

@@ -1,6 +1,6 @@
 import type { EmbeddedKms } from '@strongroom/testing'
 import { contexts, type KeyringPair, suiteIds } from '../../cells.ts'
-import { cycle, type Group } from '../case.ts'
+import { cycle, type Group, messageClients } from '../case.ts'
 import { openRequest, plainCase } from './plain-case.ts'
 
 /** Keyrings over KMS keys of an embedded endpoint. */
@@ -39,6 +39,7 @@ export function kmsGroup(kms: EmbeddedKms): Group {
     title: 'AWS KMS',
     about:
       'On an embedded KMS endpoint: one key, two keys read by both and by the second, discovery with and without an account filter, multi-Region-aware; refused under another key and by discovery in another account. Suites and contexts in turn.',
+    participants: messageClients,
     cases,
   }
 }

@@ -2,6 +2,7 @@ import type { KeyringPair } from '../../cells.ts'
 import { content } from '../../matrix.ts'
 import type { Fields } from '../../protocol.ts'
 import { type Case, readPolicy, writePolicy } from '../case.ts'
+import { messages } from '../exchanges/messages.ts'
 
 /** What a case of the ordinary kind varies. */
 export interface PlainCase {
@@ -22,7 +23,7 @@ export function plainCase({ keyring, suite, size, context, frameLength }: PlainC
     ...(frameLength === undefined ? {} : { frameLength }),
   }
   const reads = [{ name: 'read', request: openRequest(keyring, suite, context), outcome: 'opens' as const }]
-  return { name, plaintext: content(size), context, write, reads }
+  return { name, exchange: messages, plaintext: content(size), context, write, reads }
 }
 
 /** A request to open a message of a suite. */

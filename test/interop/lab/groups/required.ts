@@ -1,6 +1,7 @@
 import { contexts, type KeyringPair } from '../../cells.ts'
 import { content } from '../../matrix.ts'
-import { type Case, type Group, writePolicy } from '../case.ts'
+import { type Case, type Group, messageClients, writePolicy } from '../case.ts'
+import { messages } from '../exchanges/messages.ts'
 import { openRequest } from './plain-case.ts'
 
 /** Context keys that are authenticated and not stored. */
@@ -11,6 +12,7 @@ export function requiredGroup(keyring: KeyringPair): Group {
     title: 'Required encryption context',
     about:
       'One, two and all of six context keys authenticated and not stored, in suites 0178, 0378, 0478 and 0578. Opened with the whole context and with the required pairs alone; refused without them, and with another value.',
+    participants: messageClients,
     cases: ['0178', '0378', '0478', '0578'].flatMap((suite) => required.map((keys) => requiredCase(keyring, suite, keys))),
   }
 }
@@ -22,6 +24,7 @@ function requiredCase(keyring: KeyringPair, suite: string, requiredKeys: readonl
   const [first = ''] = requiredKeys
   return {
     name: `suite ${suite}, required ${requiredKeys.join(', ')}`,
+    exchange: messages,
     plaintext: content(200),
     context,
     write: { keyring: keyring.write, suite, commitmentPolicy: writePolicy(suite), frameLength: 128, requiredKeys },

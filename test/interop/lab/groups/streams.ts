@@ -1,6 +1,7 @@
 import { contexts, type KeyringPair } from '../../cells.ts'
 import { content } from '../../matrix.ts'
-import { type Group, writePolicy } from '../case.ts'
+import { type Group, messageClients, writePolicy } from '../case.ts'
+import { messages } from '../exchanges/messages.ts'
 import { openRequest } from './plain-case.ts'
 
 /** Whole messages read as streams, and streams read as whole messages. */
@@ -18,6 +19,7 @@ export function streamsGroup(keyring: KeyringPair): Group {
         const asStream = { name: 'as a stream', request: { ...open, stream: true, chunk }, outcome: 'opens' as const }
         return {
           name: `suite ${suite}, ${size} bytes, ${stream ? 'a stream' : 'whole'}, pieces of ${chunk}`,
+          exchange: messages,
           plaintext: content(size),
           context: contexts.mixedCase,
           write: {
@@ -37,6 +39,7 @@ export function streamsGroup(keyring: KeyringPair): Group {
     title: 'Streams',
     about:
       'Written as a stream and read as a whole and as a stream, and written as a whole and read as a stream, in pieces of 1 to 4096 bytes; suites 0178, 0378, 0478 and 0578.',
+    participants: messageClients,
     cases,
   }
 }

@@ -1,5 +1,5 @@
 import { contexts, type KeyringPair } from '../../cells.ts'
-import type { Case, Group, Read } from '../case.ts'
+import { type Case, type Group, messageClients, type Read } from '../case.ts'
 import { openRequest, plainCase } from './plain-case.ts'
 import { flippable, type MessageLayout, messageLayout } from './tampered-layout.ts'
 
@@ -16,6 +16,7 @@ export function tamperedGroup(keyring: KeyringPair, other: KeyringPair): Group {
     title: 'Tampered copies',
     about:
       'Three frames in suites 0178, 0378, 0478 and 0578. A bit flipped at 16 places of the header and in every field of every frame and of the footer; cut short, followed by a byte, doubled; frames swapped, dropped and doubled; empty; under another key; with another context. A cell counts refusals, and the untouched message opened.',
+    participants: messageClients,
     cases: ['0178', '0378', '0478', '0578'].map((suite) => tamperedCase(keyring, other, suite)),
   }
 }

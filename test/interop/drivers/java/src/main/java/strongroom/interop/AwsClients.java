@@ -7,6 +7,7 @@ import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
@@ -25,6 +26,13 @@ final class AwsClients {
 
   static DynamoDbClient dynamoDb(String endpoint, String region) {
     return DYNAMO_DB.computeIfAbsent(endpoint + ' ' + region, key -> set(DynamoDbClient.builder(), endpoint, region).build());
+  }
+
+  /** A client under an interceptor, which is the caller's to close. */
+  static DynamoDbClient dynamoDb(String endpoint, ExecutionInterceptor interceptor) {
+    return set(DynamoDbClient.builder(), endpoint, "us-east-1")
+        .overrideConfiguration(override -> override.addExecutionInterceptor(interceptor))
+        .build();
   }
 
   /** The Region that an ARN names. */

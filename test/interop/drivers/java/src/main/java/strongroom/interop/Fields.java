@@ -86,6 +86,21 @@ final class Fields {
     throw wrong(name, "an object");
   }
 
+  /** An object whose names are data. */
+  Map<String, Fields> objectMap(String name) {
+    Map<String, Fields> objects = new LinkedHashMap<>();
+    for (var pair : object(name).fields.properties()) {
+      if (!(pair.getValue() instanceof ObjectNode object)) throw wrong(name, "an object of objects");
+      objects.put(pair.getKey(), new Fields(where + ": " + name, object));
+    }
+    return objects;
+  }
+
+  /** As it was sent. */
+  JsonNode json(String name) {
+    return required(name, get(name));
+  }
+
   List<Fields> objects(String name) {
     var objects = new ArrayList<Fields>();
     for (var item : array(name)) {

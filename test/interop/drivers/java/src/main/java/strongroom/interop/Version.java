@@ -4,6 +4,7 @@ import com.amazonaws.encryptionsdk.AwsCrypto;
 import java.io.File;
 import java.util.Map;
 import java.util.TreeMap;
+import software.amazon.cryptography.dbencryptionsdk.dynamodb.itemencryptor.DynamoDbItemEncryptor;
 import software.amazon.cryptography.materialproviders.MaterialProviders;
 
 /** The operation {@code version}. */
@@ -14,7 +15,7 @@ final class Version {
     request.only();
     Map<String, String> versions = new TreeMap<>();
     versions.put("java", System.getProperty("java.version"));
-    for (var type : new Class<?>[] {AwsCrypto.class, MaterialProviders.class}) {
+    for (var type : new Class<?>[] {AwsCrypto.class, MaterialProviders.class, DynamoDbItemEncryptor.class}) {
       // The jars of the two name themselves nowhere but in their file names.
       var jar = new File(type.getProtectionDomain().getCodeSource().getLocation().toURI()).getName();
       var versionStart = jar.lastIndexOf('-');
