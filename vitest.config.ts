@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-// The private export condition runs every package from its source: no build before tests. The others are those of Node itself.
-const conditions = ['@strongroom/source', 'node', 'import', 'default']
+// The private export condition runs every package from its source: no build before tests. Vite adds import, require and default by itself, and workers get the list as it is: with 'import' in it a require() would be given ES modules.
+const conditions = ['@strongroom/source', 'node']
 
 export default defineConfig({
   resolve: { conditions },

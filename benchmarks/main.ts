@@ -10,6 +10,7 @@ import { createEncryptionClient, generateAesKey, rawAesKeyring } from '@strongro
 import { measure } from 'mitata'
 import { floor } from './floor.ts'
 import { footprint } from './footprint.ts'
+import { hierarchy } from './hierarchy.ts'
 import { official } from './official.ts'
 
 const quick = process.argv.includes('--quick')
@@ -125,6 +126,7 @@ for (const suite of ['0478', '0578'] as const) {
     }
   }
 }
+await hierarchy({ only, rounds: ROUNDS, batchOf, median, middle })
 if (only === '') await footprint()
 
 function encryptFloors(bare: ReturnType<typeof floor>, signed: boolean, cached: boolean): Row['floors'] {

@@ -7,12 +7,13 @@ import { targetNames } from './targets/all.ts'
 // How many of 50,000 inputs, or of a million, each target gets: what is cheap to try and can go wrong in many ways gets more.
 const shares: Readonly<Record<string, number>> = {
   header: 13_000,
-  message: 9_000,
-  sealed: 12_000,
+  message: 8_000,
+  sealed: 10_000,
   'data keys': 4_000,
   'key files': 3_000,
   uris: 6_000,
   kms: 3_000,
+  objects: 3_000,
 }
 const inputs = (target: string): number => (shares[target] as number) * (slow ? 20 : 1)
 

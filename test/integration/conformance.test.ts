@@ -1,7 +1,15 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { KinesisClient } from '@aws-sdk/client-kinesis'
 import { KMSClient } from '@aws-sdk/client-kms'
+import { S3Client } from '@aws-sdk/client-s3'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
-import { type ConformanceCheck, kinesisConformance, kmsConformance } from '@strongroom/testing/conformance'
+import {
+  type ConformanceCheck,
+  dynamoDBConformance,
+  kinesisConformance,
+  kmsConformance,
+  s3Conformance,
+} from '@strongroom/testing/conformance'
 import { afterAll, expect, it } from 'vitest'
 import { describeOnLocalStack } from '../support/localstack.ts'
 
@@ -28,6 +36,20 @@ const kmsDeviations: Deviations = new Map([
   ['a grant token that was never given out is refused', /^accepted/],
   ['a replica opens what its primary sealed after a rotation', /UnknownError/],
   ['a replica is not rotated itself', /^accepted/],
+  ['GetPublicKey refuses a symmetric key, a disabled one and one that does not exist', /^accepted/],
+  ['Decrypt opens what was encrypted outside with RSAES_OAEP_SHA_1', /Decryption failed/],
+  ['Encrypt with RSAES_OAEP_SHA_1 answers as many bytes as the modulus has, of at most 214', /!== 256/],
+  ['Encrypt with RSAES_OAEP_SHA_256 answers as many bytes as the modulus has, of at most 190', /!== 256/],
+  ['an RSA key is used with its own algorithms only, and makes no data keys', /^accepted/],
+  ['an RSA key takes no encryption context', /^accepted/],
+  ['Decrypt refuses what was encrypted to another RSA key, with the other hash, or cut off', /^refused with InternalError/],
+  ['ReEncrypt moves what an RSA key encrypted to a symmetric key', /undefined/],
+  ['an RSA key does not rotate', /^accepted/],
+  ['a key for agreement tells its algorithm', /undefined/],
+  ['DeriveSharedSecret refuses a key on another curve', /^refused with InternalError/],
+  ['a disabled key agrees on nothing', /^accepted/],
+  ['GenerateMac takes 1 to 4096 bytes', /^accepted/],
+  ['GenerateMac with DryRun makes no MAC', /^accepted/],
 ])
 
 const kinesisDeviations: Deviations = new Map([
@@ -38,6 +60,22 @@ const kinesisDeviations: Deviations = new Map([
   ['PutRecords takes 500 entries and refuses 501', /^accepted/],
   ['PutRecords refuses an empty list', /^accepted/],
   ['PutRecords takes 10 MiB with the partition keys and refuses one byte more', /^accepted/],
+])
+
+const dynamoDBDeviations: Deviations = new Map([
+  ['point-in-time recovery is off until it is put on, and then tells its window', /EarliestRestorableDateTime/],
+  ['the backups of a table that is not there have an error of their own', /^accepted/],
+  ['a time to live is put on once', /^accepted/],
+  ['numbers within lists come back in their normal form', /deep-equal/],
+  ['what only the item shows to be wrong cancels the transaction', /incorrect data type/],
+])
+
+const s3Deviations: Deviations = new Map([
+  ['a stream with a CRC32C in its trailer is stored without its framing', /^Expecting a single x-amz-checksum- header/],
+  ['a stream whose chunks are too small is refused', /^accepted/],
+  ['user metadata takes 2 KiB of names and values and not a byte more', /^accepted/],
+  ['conditions on the ETag go before those on the date', /^At least one of the pre-conditions/],
+  ['keys beyond ASCII are listed in UTF-8 order, in pages too', /'ascii' codec can't decode/],
 ])
 
 function runChecks<Client>(client: Client, checks: readonly ConformanceCheck<Client>[], deviations: Deviations): void {
@@ -63,4 +101,16 @@ describeOnLocalStack('LocalStack Kinesis does what AWS documents, known deviatio
   const client = new KinesisClient({ ...config, requestHandler: new NodeHttpHandler() })
   afterAll(() => client.destroy())
   runChecks(client, kinesisConformance, kinesisDeviations)
+})
+
+describeOnLocalStack('LocalStack DynamoDB does what AWS documents, known deviations aside', (config) => {
+  const client = new DynamoDBClient(config)
+  afterAll(() => client.destroy())
+  runChecks(client, dynamoDBConformance, dynamoDBDeviations)
+})
+
+describeOnLocalStack('LocalStack S3 does what AWS documents, known deviations aside', (config) => {
+  const client = new S3Client({ ...config, forcePathStyle: true })
+  afterAll(() => client.destroy())
+  runChecks(client, s3Conformance, s3Deviations)
 })

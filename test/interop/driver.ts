@@ -8,13 +8,16 @@ import {
   parseMessage,
   type SuiteId,
 } from '@strongroom/core'
+import { ddbOperations } from './ddb-operations.ts'
 import { type DecryptRequest, type EncryptRequest, readDecrypt, readEncrypt } from './esdk-requests.ts'
 import { bytes, readFields } from './fields.ts'
 import { given } from './given.ts'
 import { readKeyring } from './keyring-requests.ts'
+import { keystore } from './keystore-operation.ts'
 import { keyringOf } from './our-keyrings.ts'
 import { passInPieces } from './pieces.ts'
 import { type Fields, type Operation, serveProcess } from './protocol.ts'
+import { decryptS3Object, encryptS3Object } from './s3-requests.ts'
 
 /** Bytes of a piece of a stream, unless the request says. */
 const PIECE = 65_536
@@ -25,6 +28,10 @@ await serveProcess(
     ['esdk.encrypt', encrypt],
     ['esdk.decrypt', decrypt],
     ['esdk.inspect', inspect],
+    ['keystore', keystore],
+    ['s3.encryptObject', encryptS3Object],
+    ['s3.decryptObject', decryptS3Object],
+    ...ddbOperations,
   ]),
 )
 

@@ -1,5 +1,5 @@
-import { bytes, flag, number, object, objects, optional, readFields, text } from './fields.ts'
-import type { Fields } from './protocol.ts'
+import { bytes, flag, number, object, objects, oneOf, optional, readFields, stringMap, text } from './fields.ts'
+import { type Fields, RequestError } from './protocol.ts'
 
 /** One version of a branch key. */
 export interface StoredBranchKey {
@@ -37,9 +37,31 @@ export function readHierarchical(fields: Fields): HierarchicalRequest {
   return { type: 'hierarchical', ...read, keyStore: readKeyStore(read.keyStore) }
 }
 
+/** What the operation `keystore` is asked to do. */
+export interface KeyStoreOperation {
+  readonly action: 'create-table' | 'create-key' | 'version-key' | 'get-active'
+  readonly keyStore: TableKeyStore
+  readonly branchKeyId: string | undefined
+  readonly encryptionContext: Readonly<Record<string, string>> | undefined
+}
+
+/** Reads a request of the operation `keystore`. */
+export function readKeyStoreOperation(fields: Fields): KeyStoreOperation {
+  const action = oneOf<KeyStoreOperation['action']>('create-table', 'create-key', 'version-key', 'get-active')
+  const readers = { action, keyStore: object, branchKeyId: optional(text), encryptionContext: optional(stringMap) }
+  const read = readFields('keystore', fields, readers)
+  if (read.branchKeyId === undefined && (read.action === 'version-key' || read.action === 'get-active'))
+    throw new RequestError('INPUT_INVALID', `keystore: ${read.action} needs branchKeyId`)
+  return { ...read, keyStore: readTable(read.keyStore) }
+}
+
+function readTable(fields: Fields): TableKeyStore {
+  return readFields('keyStore', fields, { table: text, logicalName: text, kmsKeyArn: text, endpoint: text })
+}
+
 /** A table, or static keys. */
 function readKeyStore(fields: Fields): KeyStoreRequest {
-  if (!('static' in fields)) return readFields('keyStore', fields, { table: text, logicalName: text, kmsKeyArn: text, endpoint: text })
+  if (!('static' in fields)) return readTable(fields)
   const stored = { branchKeyId: text, version: text, branchKey: bytes, beaconKey: optional(bytes), active: optional(flag) }
   const keys = readFields('keyStore', fields, { static: objects }).static.map((key) => readFields('keyStore: static', key, stored))
   return { static: keys.map((key) => ({ ...key, active: key.active ?? false })) }

@@ -1,5 +1,6 @@
-import { bytes, type FieldReader, object, objects, oneOf, optional, readFields, text, texts } from './fields.ts'
+import { bytes, object, objects, oneOf, optional, readFields, text } from './fields.ts'
 import { type HierarchicalRequest, readHierarchical } from './hierarchical-requests.ts'
+import { type KmsKeyringRequest, readKmsKeyring } from './kms-requests.ts'
 import { type Fields, RequestError } from './protocol.ts'
 
 /** RSA paddings by their names in the protocol. */
@@ -31,33 +32,12 @@ export interface MultiRequest {
   readonly generator: KeyringRequest | undefined
   readonly children: readonly KeyringRequest[]
 }
-export interface KmsRequest {
-  readonly type: 'kms' | 'kms-mrk'
-  readonly keyId: string
-  readonly endpoint: string
-  readonly region: string
-}
-export interface KmsDiscoveryRequest {
-  readonly type: 'kms-discovery'
-  readonly endpoint: string
-  readonly accounts: readonly string[] | 'any'
-  readonly partition: string | undefined
-  /** Undefined: every Region that a message names. */
-  readonly region: string | undefined
-}
 
 /** A keyring of the kinds that the drivers in this folder can make. */
-export type KeyringRequest =
-  | RawAesRequest
-  | RawRsaRequest
-  | RawEcdhRequest
-  | MultiRequest
-  | KmsRequest
-  | KmsDiscoveryRequest
-  | HierarchicalRequest
+export type KeyringRequest = RawAesRequest | RawRsaRequest | RawEcdhRequest | MultiRequest | KmsKeyringRequest | HierarchicalRequest
 
 // Kinds that the protocol knows and no driver here makes yet.
-const others = ['kms-rsa', 'kms-ecdh', 'hsm']
+const others = ['hsm']
 
 /** Reads a keyring. */
 export function readKeyring(fields: Fields): KeyringRequest {
@@ -79,14 +59,8 @@ export function readKeyring(fields: Fields): KeyringRequest {
     const { generator, children } = readFields('multi', rest, { generator: optional(object), children: optional(objects) })
     return { type, generator: generator && readKeyring(generator), children: (children ?? []).map(readKeyring) }
   }
-  if (type === 'kms' || type === 'kms-mrk') {
-    const { keyId, endpoint, region } = readFields(type, rest, { keyId: text, endpoint: text, region: optional(text) })
-    return { type, keyId, endpoint, region: region ?? keyId.split(':')[3] ?? '' }
-  }
-  if (type === 'kms-discovery') {
-    const accounts: FieldReader<readonly string[] | 'any'> = (value, name) => (value === 'any' ? value : texts(value, name))
-    return { type, ...readFields(type, rest, { endpoint: text, accounts, partition: optional(text), region: optional(text) }) }
-  }
+  const kms = readKmsKeyring(type, rest)
+  if (kms !== undefined) return kms
   if (type === 'hierarchical') return readHierarchical(rest)
   if (others.includes(type as string)) throw new RequestError('UNSUPPORTED', `this driver has no keyring ${JSON.stringify(type)}`)
   throw new RequestError('INPUT_INVALID', `no keyring has the type ${JSON.stringify(type)}`)

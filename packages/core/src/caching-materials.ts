@@ -3,11 +3,12 @@ import { decryptId, encryptId } from './cache/cache-id.ts'
 import { EntryStore, type MaterialsCache } from './cache/materials-cache.ts'
 import { defaultMaterials } from './default-materials.ts'
 import { StrongroomError } from './errors.ts'
-import type { CallOptions, Keyring } from './keyring.ts'
+import type { CallOptions, EncryptedDataKey, Keyring } from './keyring.ts'
 import type { DecryptMaterials, DecryptRequest, EncryptMaterials, EncryptRequest, Materials } from './materials.ts'
 import type { MaterialsSource } from './materials-source.ts'
 import { observe } from './observer.ts'
 import { hasMethods, isInteger, isText, type OptionCheck, validateOptions } from './options.ts'
+import type { Suite } from './suite.ts'
 
 /** How long a data key is reused, and where it is kept in the meantime. */
 export type CacheOptions = CacheLimits & (OwnCache | SharedCache)
@@ -67,8 +68,8 @@ const scopeOf = new WeakMap<object, number>()
  * A materials manager that reuses data keys, within limits, so that most messages need no call to a key service.
  *
  * Callers that miss together share one call: N concurrent messages on a cold cache make one data key (or as many as `maxMessages` demands). A
- * failure reaches those who waited for it and is not kept. Suites without a key derivation, messages of unknown length and messages longer than
- * `maxBytes` are never cached. Cache entries depend on the whole encryption context, so keep what differs per message out of it.
+ * failure reaches those who waited for it and is not kept. Suites without a key derivation, suites of items, messages of unknown length and messages
+ * longer than `maxBytes` are never cached. Cache entries depend on the whole encryption context, so keep what differs per message out of it.
  *
  * Source: specification, "Caching CMM"; ids are our own, since they never leave the process.
  *
@@ -112,6 +113,7 @@ export function cachingMaterials(options: CachingMaterialsOptions): Materials {
     call: CallOptions & { readonly suite: { readonly id: string } },
     bounds: UseLimits,
     ask: (shared: CallOptions) => T | Promise<T>,
+    edks?: readonly EncryptedDataKey[],
   ): T | Promise<T> {
     const found = store.get(id) as CacheEntry<T> | undefined
     const event = { operation, suite: call.suite.id } as const
@@ -126,6 +128,7 @@ export function cachingMaterials(options: CachingMaterialsOptions): Materials {
       async (signal) => freeze(await ask({ signal, observer: call.observer })),
       () => store.scheduleSweep(entry.expiresAt),
       () => store.remove(id, entry),
+      edks,
     )
     entry.reserve(bytes)
     store.put(id, entry)
@@ -135,8 +138,7 @@ export function cachingMaterials(options: CachingMaterialsOptions): Materials {
   return {
     forEncrypt(request: EncryptRequest): EncryptMaterials | Promise<EncryptMaterials> {
       const { suite, plaintextLength } = request
-      if (suite.kdfHash === undefined || plaintextLength === undefined || plaintextLength > limits.maxBytes)
-        return inner.forEncrypt(request)
+      if (!isCached(suite) || plaintextLength === undefined || plaintextLength > limits.maxBytes) return inner.forEncrypt(request)
       const id = encryptId(scope, request)
       return cached(id, 'encrypt', plaintextLength, request, limits, (shared) =>
         inner.forEncrypt({ ...request, ...shared, plaintextLength: undefined }),
@@ -144,12 +146,18 @@ export function cachingMaterials(options: CachingMaterialsOptions): Materials {
     },
 
     forDecrypt(request: DecryptRequest): DecryptMaterials | Promise<DecryptMaterials> {
-      if (request.suite.kdfHash === undefined) return inner.forDecrypt(request)
+      if (!isCached(request.suite)) return inner.forDecrypt(request)
       // A manager within may judge by the pairs that the reader reproduces; the default one does so only for required keys.
       const identity = materials === undefined ? request : { ...request, requiredKeys: request.requiredKeys ?? [] }
-      return cached(decryptId(scope, identity), 'decrypt', 0, request, forReading, (shared) => inner.forDecrypt({ ...request, ...shared }))
+      const ask = (shared: CallOptions) => inner.forDecrypt({ ...request, ...shared })
+      return cached(decryptId(scope, identity), 'decrypt', 0, request, forReading, ask, request.edks)
     },
   }
+}
+
+/** A suite without key derivation takes one message per data key; the context of an item is its own, so that nothing would ever be found. */
+function isCached({ kdfHash, wrapping }: Suite): boolean {
+  return kdfHash !== undefined && wrapping === 'direct'
 }
 
 function identityOf(owner: object): number {

@@ -21,19 +21,36 @@ describe('counterKdf', () => {
     expect(Buffer.from(counterKdf(hash, key, label, context, length)).toString('hex')).toBe(expected)
   })
 
-  it.each([1, 47, 48, 49, 96, 97])('answers %d bytes, block by block', (length) => {
-    using key = SecretBytes.random(48)
-    const answer = counterKdf('sha384', key, label, context, length)
-    const blocks = [1, 2, 3].map((index) => {
-      const input = Buffer.concat([
-        Buffer.of(0, 0, 0, index),
-        label,
-        Buffer.of(0),
-        context,
-        Buffer.of(0, 0, (length * 8) >> 8, (length * 8) & 255),
-      ])
-      return key.use((bytes) => createHmac('sha384', bytes).update(input).digest())
-    })
-    expect(answer).toEqual(new Uint8Array(Buffer.concat(blocks).subarray(0, length)))
-  })
+  it.each([
+    ['sha384', 48, label, 1],
+    ['sha384', 48, label, 47],
+    ['sha384', 48, label, 48],
+    ['sha384', 48, label, 49],
+    ['sha384', 48, label, 96],
+    ['sha384', 48, label, 97],
+    ['sha384', 64, Buffer.alloc(112), 64],
+    ['sha384', 64, Buffer.alloc(113), 64],
+    ['sha384', 66, label, 64],
+    ['sha384', 300, label, 64],
+    ['sha256', 64, label, 33],
+    ['sha256', 65, label, 33],
+    ['sha256', 32, Buffer.alloc(1000), 33],
+  ] as const)(
+    'answers with %s, a key of %d bytes and any label %o what HMAC answers block by block, %d bytes',
+    (hash, keyLength, name, length) => {
+      using key = SecretBytes.random(keyLength)
+      const answer = counterKdf(hash, key, name, context, length)
+      const blocks = [1, 2, 3].map((index) => {
+        const input = Buffer.concat([
+          Buffer.of(0, 0, 0, index),
+          name,
+          Buffer.of(0),
+          context,
+          Buffer.of(0, 0, (length * 8) >> 8, (length * 8) & 255),
+        ])
+        return key.use((bytes) => createHmac(hash, bytes).update(input).digest())
+      })
+      expect(answer).toEqual(new Uint8Array(Buffer.concat(blocks).subarray(0, length)))
+    },
+  )
 })

@@ -25,7 +25,8 @@ export function defaultMaterials(keyring: Keyring): Materials {
         context = contextFromEntries([...Object.entries(context), [PUBLIC_KEY_FIELD, pair.publicKey]])
       }
       const wrapped = await wrapDataKey(keyring, wrapRequest(suite, context, request))
-      return { suite, context, requiredKeys: request.requiredKeys ?? [], dataKey: wrapped.secret, edks: wrapped.edks, signingKey }
+      const { secret: dataKey, edks, macKeys } = wrapped
+      return { suite, context, requiredKeys: request.requiredKeys ?? [], dataKey, edks, signingKey, ...(macKeys ? { macKeys } : {}) }
     },
 
     async forDecrypt(request: DecryptRequest): Promise<DecryptMaterials> {
@@ -34,7 +35,8 @@ export function defaultMaterials(keyring: Keyring): Materials {
       const requiredKeys = missingRequiredKeys(request)
       const context = withReproduced(request, requiredKeys)
       const opened = await unwrapDataKey(keyring, request.edks, suite.dataKeyLength, wrapRequest(suite, context, request))
-      return { suite, context, requiredKeys, dataKey: opened.secret, verificationKey, openedBy: { edk: opened.edk, keyId: opened.keyId } }
+      const { secret: dataKey, macKey, edk, keyId } = opened
+      return { suite, context, requiredKeys, dataKey, verificationKey, openedBy: { edk, keyId }, ...(macKey ? { macKey } : {}) }
     },
   }
 }

@@ -16,7 +16,7 @@ const NO_BYTES = new Uint8Array(0)
 const encoder = new TextEncoder()
 
 /** Orders strings by their UTF-8 bytes, which is the order of code points; UTF-16 order differs above U+FFFF. */
-function compareUtf8(a: string, b: string): number {
+export function compareUtf8(a: string, b: string): number {
   const shorter = Math.min(a.length, b.length)
   for (let index = 0; index < shorter; index += 1) {
     const x = a.charCodeAt(index)

@@ -14,7 +14,7 @@ export type CoreErrorCode =
   | 'CONTEXT_MISMATCH'
   /** The message has no encrypted data key for the recovery key that the client demands. */
   | 'RECOVERY_MISSING'
-  /** The commitment policy forbids the algorithm suite. */
+  /** The commitment policy forbids the algorithm suite, or a keyring does not serve it. */
   | 'SUITE_FORBIDDEN'
   /** A configured limit was exceeded. `option` names it. */
   | 'LIMIT_EXCEEDED'

@@ -71,6 +71,7 @@ export type { Observer, ObserverEvent, WarningCode } from './observer.ts'
 export { observe } from './observer.ts'
 export type { ParsedMessage, ParseMessageOptions } from './parse-message.ts'
 export { parseMessage } from './parse-message.ts'
+export type { PrfKey } from './prf-key.ts'
 export type { RandomSource } from './random.ts'
 export type { RecoveryMaterialsOptions } from './recovery-materials.ts'
 export { recoveryMaterials } from './recovery-materials.ts'
@@ -84,11 +85,17 @@ export type { DecryptStream, DecryptStreamMessage, DecryptStreamOptions } from '
 export type { EncryptStream, EncryptStreamMessage, EncryptStreamOptions } from './stream/encrypt-stream.ts'
 export type { FrameIndex, FrameIndexOptions, ReadFramesOptions } from './stream/frame-index.ts'
 export type { RangeSource } from './stream/range-source.ts'
-export type { Suite, SuiteId, SuiteSignature } from './suite.ts'
-export { suiteById } from './suite.ts'
+export type { ItemSuiteId, Suite, SuiteId, SuiteSignature } from './suite.ts'
+export { itemSuiteById, suiteById } from './suite.ts'
 export { UnwrapError } from './unwrap-data-key.ts'
 export type { FileReader } from './uri/key-file.ts'
-export type { KeyringRegistry, KeyringRegistryOptions, KeyringScheme, KeyringSchemeTools } from './uri/keyring-registry.ts'
+export type {
+  KeyringRegistry,
+  KeyringRegistryOptions,
+  KeyringScheme,
+  KeyringSchemeTools,
+  KeyringTextScheme,
+} from './uri/keyring-registry.ts'
 export { createKeyringRegistry, keyringFromUri } from './uri/keyring-registry.ts'
 export type { KeyringUri } from './uri/keyring-uri.ts'
 export type { AeadKey, KmsKey, RsaKey, RsaPadding, WrappingKey } from './wrapping-key.ts'

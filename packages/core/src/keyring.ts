@@ -116,6 +116,8 @@ export interface Keyring {
 
 /** A wrapping key in its versions: one is written with, all are read with. */
 export interface KeySet<K extends WrappingKey> {
+  /** Set where there may be several versions: a format without a place for the key's name then has to note it beside the wrapped data key. */
+  readonly versioned?: true
   /** The version that is written with. */
   current(options?: CallOptions): Promise<K>
   /** The version with a name, as it stands in messages; undefined where there is none. */

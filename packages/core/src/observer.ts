@@ -29,6 +29,23 @@ export type ObserverEvent =
       readonly suite: string
     }
   | {
+      /**
+       * A cache of branch keys had the branch key, asks the key store for it, or joins a call that is under way; brought it up to date ahead of
+       * its expiry; or, the key store being out of reach, gave out for reading what had expired, within its grace.
+       */
+      readonly type: 'branchKey.hit' | 'branchKey.miss' | 'branchKey.coalesced' | 'branchKey.refreshed' | 'branchKey.stale'
+      /** Id of the branch key. */
+      readonly keyId: string
+    }
+  | {
+      /** A branch key could not be brought up to date in the background. What is cached serves on until it expires. */
+      readonly type: 'branchKey.refreshFailed'
+      /** Id of the branch key. */
+      readonly keyId: string
+      /** Code of the error, where it has one. */
+      readonly code?: string
+    }
+  | {
       /** A message is done. */
       readonly type: 'message.encrypted' | 'message.decrypted'
       /** The suite of the message. */

@@ -1,5 +1,6 @@
 import { type CacheOptions, cachingMaterials } from './caching-materials.ts'
 import { defaultMaterials } from './default-materials.ts'
+import { disposeMaterials } from './dispose-materials.ts'
 import { serialiseContext } from './encryption-context.ts'
 import { StrongroomError } from './errors.ts'
 import type { EncryptedDataKey, Keyring, Recipient, UnwrapFailure, Unwrapped, WrapRequest } from './keyring.ts'
@@ -55,10 +56,10 @@ export function recoveryMaterials(options: RecoveryMaterialsOptions): Materials 
     try {
       if (await isAddressed(materials.edks, wrapRequest(request, materials.context))) return materials
     } catch (error) {
-      materials.dataKey.dispose()
+      disposeMaterials(materials)
       throw error
     }
-    materials.dataKey.dispose()
+    disposeMaterials(materials)
     throw new StrongroomError(
       'MATERIALS_INVALID',
       'The data key was not wrapped for the recovery recipient. Share a cache partition only among managers with the same recoveryRecipient.',

@@ -1,4 +1,5 @@
 import { defaultMaterials } from './default-materials.ts'
+import { disposeMaterials } from './dispose-materials.ts'
 import { type EncryptionContext, RESERVED_PREFIX } from './encryption-context.ts'
 import { StrongroomError } from './errors.ts'
 import type { Keyring } from './keyring.ts'
@@ -100,7 +101,7 @@ function checked<T extends EncryptMaterials | DecryptMaterials>(
 
 function assertRight<T extends EncryptMaterials | DecryptMaterials>(materials: T, isRight: (materials: T) => boolean): T {
   if (isRight(materials)) return materials
-  materials.dataKey.dispose()
+  disposeMaterials(materials)
   throw new StrongroomError(
     'MATERIALS_INVALID',
     'The materials manager answered materials that do not hold the required encryption context.',

@@ -3,6 +3,9 @@ import { StrongroomError } from './errors.ts'
 /** Identifiers of the algorithm suites of ESDK messages, as four hex digits. */
 export type SuiteId = '0014' | '0046' | '0078' | '0114' | '0146' | '0178' | '0214' | '0346' | '0378' | '0478' | '0578'
 
+/** Identifiers of the algorithm suites of DynamoDB items in the format of the AWS Database Encryption SDK, as four hex digits. */
+export type ItemSuiteId = '6700' | '6701'
+
 /** What the signature of a signing suite is. `signatureLength` is the fixed DER length that Strongroom writes, in bytes. */
 export interface SuiteSignature {
   /** The curve of ECDSA. */
@@ -37,18 +40,24 @@ export interface Suite<Id extends string = string> {
   readonly commits: boolean
   /** The signature over the whole message; undefined where there is none. */
   readonly signature: SuiteSignature | undefined
+  /**
+   * Whether each recipient wraps the data key itself, or a key of its own (32 bytes) under which the data key is wrapped and a MAC is made. Keyrings
+   * need not know: they are given the key to wrap.
+   */
+  readonly wrapping: 'direct' | 'intermediate'
 }
 
 const p256: SuiteSignature = { curve: 'P-256', hash: 'sha256', signatureLength: 71 }
 const p384: SuiteSignature = { curve: 'P-384', hash: 'sha384', signatureLength: 103 }
 
-function suite(
-  id: SuiteId,
+function suite<Id extends SuiteId | ItemSuiteId>(
+  id: Id,
   dataKeyLength: 16 | 24 | 32,
   kdfHash?: Suite['kdfHash'],
   commits = false,
   signature?: SuiteSignature,
-): Suite<SuiteId> {
+  wrapping: Suite['wrapping'] = 'direct',
+): Suite<Id> {
   const bits = dataKeyLength * 8
   const parts = [`AES-${bits}-GCM`, ...(kdfHash ? [`HKDF-${kdfHash.toUpperCase()}`] : []), ...(commits ? ['COMMIT'] : [])]
   if (signature) parts.push(`ECDSA-${signature.curve}`)
@@ -62,6 +71,7 @@ function suite(
     kdfHash,
     commits,
     signature,
+    wrapping,
   })
 }
 
@@ -97,6 +107,23 @@ export function suiteById(id: SuiteId): Suite<SuiteId> {
     `No algorithm suite has the id ${JSON.stringify(id)}. Known: ${[...byId.keys()].join(', ')}.`,
     { option: 'suite' },
   )
+}
+
+const itemSuites: Readonly<Record<ItemSuiteId, Suite<ItemSuiteId>>> = {
+  '6700': suite('6700', 32, 'sha512', true, undefined, 'intermediate'),
+  '6701': suite('6701', 32, 'sha512', true, p384, 'intermediate'),
+}
+
+/**
+ * The suite of DynamoDB items with an identifier. Source: AWS Database Encryption SDK specification, "Algorithm Suites".
+ *
+ * @throws `OPTION_INVALID` where it is neither.
+ */
+export function itemSuiteById(id: ItemSuiteId): Suite<ItemSuiteId> {
+  if (id === '6700' || id === '6701') return itemSuites[id]
+  throw new StrongroomError('OPTION_INVALID', `No algorithm suite of items has the id ${JSON.stringify(id)}. Known: 6700, 6701.`, {
+    option: 'suite',
+  })
 }
 
 /** The suite that two bytes on the wire name, or undefined. */

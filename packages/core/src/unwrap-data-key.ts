@@ -1,7 +1,9 @@
 import { isStrongroomError, StrongroomError } from './errors.ts'
 import { messageInvalid } from './esdk/message-invalid.ts'
+import { INTERMEDIATE_KEY, keyringPart, openUnderIntermediate } from './intermediate-key.ts'
 import type { Attempt, AttemptOutcome, EncryptedDataKey, Keyring, Unwrapped, WrapRequest } from './keyring.ts'
 import { observe } from './observer.ts'
+import type { SecretBytes } from './secret-bytes.ts'
 
 /** The error of a message none of whose encrypted data keys opened, with every attempt. */
 export class UnwrapError extends StrongroomError<'KEY_TRANSIENT' | 'KEY_OPERATIONAL' | 'KEY_SHREDDED' | 'MESSAGE_INVALID'> {
@@ -15,8 +17,15 @@ export class UnwrapError extends StrongroomError<'KEY_TRANSIENT' | 'KEY_OPERATIO
   }
 }
 
+/** An opened data key; its secrets are the caller's to dispose. */
+export interface UnwrappedDataKey extends Unwrapped {
+  /** The MAC key of whoever opened it, where the suite has intermediate keys. */
+  readonly macKey?: SecretBytes
+}
+
 /**
- * Opens a data key with a keyring. Where an opened secret has the wrong length, the keyring is asked again without that encrypted data key.
+ * Opens a data key with a keyring. Where an opened secret has the wrong length, or is not the intermediate key of the data key, the keyring is asked
+ * again without that encrypted data key.
  *
  * @throws `KEY_TRANSIENT`, `KEY_OPERATIONAL`, `KEY_SHREDDED` or `MESSAGE_INVALID`, by the worst outcome among the attempts.
  */
@@ -25,10 +34,16 @@ export async function unwrapDataKey(
   edks: readonly EncryptedDataKey[],
   length: number,
   request: WrapRequest,
-): Promise<Unwrapped> {
+): Promise<UnwrappedDataKey> {
+  const intermediate = request.suite.wrapping === 'intermediate'
   const started = performance.now()
   const attempts: Attempt[] = []
-  let left = edks.map((edk, index) => ({ edk, index }))
+  let left: { readonly edk: EncryptedDataKey; readonly index: number }[] = []
+  for (const [index, whole] of edks.entries()) {
+    const edk = intermediate ? keyringPart(whole) : whole
+    if (edk === undefined) attempts.push({ edk: index, outcome: 'not-mine' })
+    else left.push({ edk, index })
+  }
   while (left.length > 0) {
     const answer = await keyring.unwrap(
       left.map(({ edk }) => edk),
@@ -46,17 +61,18 @@ export async function unwrapDataKey(
         `The key ${answer.keyId} says it opened an encrypted data key that was not given. That is a defect of its keyring.`,
       )
     }
-    if (answer.secret.length === length) {
+    const secrets = secretsOf(answer.secret, length, intermediate ? edks[opened.index] : undefined, request.aad)
+    if (secrets !== undefined) {
       observe(request.observer, {
         type: 'dataKey.unwrapped',
         suite: request.suite.id,
         keyId: answer.keyId,
         durationMs: performance.now() - started,
       })
-      return { secret: answer.secret, edk: opened.index, keyId: answer.keyId }
+      return { ...secrets, edk: opened.index, keyId: answer.keyId }
     }
-    answer.secret.dispose()
-    attempts.push({ edk: opened.index, keyId: answer.keyId, outcome: 'rejected' })
+    // That an intermediate key came out, but not the right one, would tell of the padding of RSA.
+    attempts.push({ edk: opened.index, keyId: answer.keyId, outcome: 'rejected', ...(intermediate ? { untold: true } : {}) })
     left = left.filter((candidate) => candidate !== opened)
   }
   for (const { keyId, outcome, reason, cause, untold } of attempts) {
@@ -70,6 +86,20 @@ export async function unwrapDataKey(
     })
   }
   throw unwrapError(attempts)
+}
+
+/** The data key, and the MAC key where what the keyring gave back is an intermediate key; undefined where it is not of this message. */
+function secretsOf(
+  secret: SecretBytes,
+  length: number,
+  intermediateOf: EncryptedDataKey | undefined,
+  aad: Uint8Array,
+): { readonly secret: SecretBytes; readonly macKey?: SecretBytes } | undefined {
+  const rightLength = secret.length === (intermediateOf === undefined ? length : INTERMEDIATE_KEY)
+  if (rightLength && intermediateOf === undefined) return { secret }
+  using _given = secret
+  const opened = rightLength && intermediateOf !== undefined ? openUnderIntermediate(secret, intermediateOf, aad) : undefined
+  return opened === undefined ? undefined : { secret: opened.dataKey, macKey: opened.macKey }
 }
 
 const explanations: ReadonlyMap<AttemptOutcome, { code: 'KEY_TRANSIENT' | 'KEY_OPERATIONAL' | 'KEY_SHREDDED'; text: string }> = new Map([

@@ -1,12 +1,15 @@
 import { StrongroomError } from './errors.ts'
+import { INTERMEDIATE_KEY, joinEdk, sealUnderIntermediate } from './intermediate-key.ts'
 import type { EncryptedDataKey, Keyring, Recipient, WrapRequest } from './keyring.ts'
 import { observe } from './observer.ts'
 import { SecretBytes } from './secret-bytes.ts'
 
-/** A new data key and its encrypted forms. The secret is the caller's to dispose. */
+/** A new data key and its encrypted forms. The secrets are the caller's to dispose. */
 export interface WrappedDataKey {
   readonly secret: SecretBytes
   readonly edks: readonly EncryptedDataKey[]
+  /** A MAC key for each encrypted data key, where the suite has intermediate keys. */
+  readonly macKeys?: readonly SecretBytes[]
 }
 
 /**
@@ -15,11 +18,21 @@ export interface WrappedDataKey {
  * @throws `KEYRING_CANNOT_ENCRYPT`, `MATERIALS_INVALID`, or what a recipient throws.
  */
 export async function wrapDataKey(keyring: Keyring, request: WrapRequest): Promise<WrappedDataKey> {
+  if (request.suite.wrapping === 'direct') return wrapDirectly(keyring, request)
+  const secret = SecretBytes.random(request.suite.dataKeyLength)
+  try {
+    return { secret, ...(await wrapUnderIntermediates(keyring, secret, request)) }
+  } catch (error) {
+    secret.dispose()
+    throw error
+  }
+}
+
+async function wrapDirectly(keyring: Keyring, request: WrapRequest): Promise<WrappedDataKey> {
   const started = performance.now()
-  const [first, ...others] = await keyring.recipients(request)
-  if (first === undefined) throw new StrongroomError('KEYRING_CANNOT_ENCRYPT', 'The keyring names no key to encrypt for.')
+  const [first, ...others] = await recipientsOf(keyring, request)
   const length = request.suite.dataKeyLength
-  const made = first.generate ? await first.generate(length, request) : await generateLocally(first, length, request)
+  const made = await generate(first, length, request)
   try {
     if (made.secret.length !== length) throw unusable(first, `a data key of ${made.secret.length} bytes where ${length} were asked for`)
     const rest = await Promise.all(others.map((recipient) => recipient.wrap(made.secret, request)))
@@ -28,13 +41,65 @@ export async function wrapDataKey(keyring: Keyring, request: WrapRequest): Promi
     for (const [index, answer] of [made.edks, ...rest].entries()) {
       if (answer.length === 0) throw unusable(recipients[index] as Recipient, 'no encrypted data key')
     }
-    const keyIds = recipients.map((recipient) => recipient.keyId)
-    observe(request.observer, { type: 'dataKey.generated', suite: request.suite.id, keyIds, durationMs: performance.now() - started })
+    tell(recipients, request, started)
     return { secret: made.secret, edks: Object.freeze(edks) }
   } catch (error) {
     made.secret.dispose()
     throw error
   }
+}
+
+/**
+ * Wraps a data key of the caller's under a fresh intermediate key for every recipient of a keyring, in their order. All must succeed. The MAC keys
+ * are the caller's to dispose.
+ *
+ * @throws `KEYRING_CANNOT_ENCRYPT`, `MATERIALS_INVALID`, or what a recipient throws.
+ */
+export async function wrapUnderIntermediates(
+  keyring: Keyring,
+  dataKey: SecretBytes,
+  request: WrapRequest,
+): Promise<{ readonly edks: readonly EncryptedDataKey[]; readonly macKeys: readonly SecretBytes[] }> {
+  const started = performance.now()
+  const recipients = await recipientsOf(keyring, request)
+  // Each is waited for, even where another failed: what it makes has to be disposed of.
+  const made = await Promise.allSettled(
+    recipients.map((recipient, index) => (index === 0 ? generate : generateLocally)(recipient, INTERMEDIATE_KEY, request)),
+  )
+  const edks: EncryptedDataKey[] = []
+  const macKeys: SecretBytes[] = []
+  try {
+    for (const [index, outcome] of made.entries()) {
+      if (outcome.status === 'rejected') throw outcome.reason
+      const recipient = recipients[index] as Recipient
+      const { secret, edks: wrapped } = outcome.value
+      if (secret.length !== INTERMEDIATE_KEY) throw unusable(recipient, `a key of ${secret.length} bytes where 32 were asked for`)
+      if (wrapped.length === 0) throw unusable(recipient, 'no encrypted data key')
+      const { sealed, macKey } = sealUnderIntermediate(secret, dataKey, request.aad)
+      for (const edk of wrapped) {
+        edks.push(joinEdk(sealed, edk))
+        macKeys.push(macKeys.includes(macKey) ? macKey.share() : macKey)
+      }
+    }
+  } catch (error) {
+    for (const macKey of macKeys) macKey.dispose()
+    throw error
+  } finally {
+    for (const outcome of made) if (outcome.status === 'fulfilled') outcome.value.secret.dispose()
+  }
+  tell(recipients, request, started)
+  return { edks: Object.freeze(edks), macKeys: Object.freeze(macKeys) }
+}
+
+async function recipientsOf(keyring: Keyring, request: WrapRequest): Promise<readonly [Recipient, ...Recipient[]]> {
+  const [first, ...others] = await keyring.recipients(request)
+  if (first === undefined) throw new StrongroomError('KEYRING_CANNOT_ENCRYPT', 'The keyring names no key to encrypt for.')
+  return [first, ...others]
+}
+
+/** Only the first recipient of all is asked to generate. */
+async function generate(recipient: Recipient, length: number, request: WrapRequest): Promise<WrappedDataKey> {
+  return recipient.generate ? await recipient.generate(length, request) : await generateLocally(recipient, length, request)
 }
 
 async function generateLocally(recipient: Recipient, length: number, request: WrapRequest): Promise<WrappedDataKey> {
@@ -45,6 +110,11 @@ async function generateLocally(recipient: Recipient, length: number, request: Wr
     secret.dispose()
     throw error
   }
+}
+
+function tell(recipients: readonly Recipient[], { suite, observer }: WrapRequest, started: number): void {
+  const keyIds = recipients.map((recipient) => recipient.keyId)
+  observe(observer, { type: 'dataKey.generated', suite: suite.id, keyIds, durationMs: performance.now() - started })
 }
 
 function unusable(recipient: Recipient, what: string): StrongroomError {

@@ -34,7 +34,7 @@ export interface RsaKey {
   readonly kind: 'rsa'
   /** Name of the key, as it stands in messages; not secret. */
   readonly name: string
-  /** The paddings that it serves. */
+  /** The paddings that it serves; `OAEP_SHA256_MGF1_SHA1` for opening alone. */
   readonly paddings: readonly RsaPadding[]
   /** Encrypts a secret to the public half. Absent where there is none. */
   seal?(secret: SecretBytes, padding: RsaPadding, options?: CallOptions): Promise<Uint8Array>

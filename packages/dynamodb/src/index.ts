@@ -1,1 +1,38 @@
-export {}
+/**
+ * Encryption of DynamoDB items, attribute by attribute, in the format of the AWS Database Encryption SDK.
+ *
+ * @module @strongroom/dynamodb
+ */
+export type { AttributeTypeName } from './attribute-types.ts'
+export type { DynamoDBEncryptionConfig, DynamoDBEncryptionSettings, ItemKeyring, ItemMaterials } from './config.ts'
+export type { DataKeyDescription, DescribeItemOptions, ItemDescription } from './describe-item.ts'
+export { describeItem } from './describe-item.ts'
+export type { DynamoDBEncryptionPlugin, DynamoDBEncryptionPluginConfig } from './dynamodb-encryption.ts'
+export { dynamodbEncryption } from './dynamodb-encryption.ts'
+export type { DynamoDBErrorCode, DynamoDBErrorDetails } from './errors.ts'
+export { DynamoDBEncryptionError } from './errors.ts'
+export { ExpressionError } from './expressions/expression-error.ts'
+export { isEncryptedItem } from './item-attributes.ts'
+export { contextAttributes } from './item-context.ts'
+export type {
+  DecryptDocumentResult,
+  DecryptItemResult,
+  EncryptDocumentResult,
+  EncryptItemResult,
+  Item,
+  ItemDocument,
+  ItemEncryptor,
+  ItemEncryptorOptions,
+  RewrapItemResult,
+  RewrapOptions,
+} from './item-encryptor.ts'
+export { createItemEncryptor } from './item-encryptor.ts'
+export type { RejectedItemAction, RejectedItemHandler } from './plugin/plugin-config.ts'
+export type { ItemRejectionClass, RejectedItem } from './plugin/rejected-item.ts'
+export { isUndecryptableItemsError, UndecryptableItemsError } from './plugin/undecryptable-items-error.ts'
+export type { Table } from './table.ts'
+export type { AttributeAction, PlaintextOverride, TableConfig, TypedTable } from './table-config.ts'
+export type { UpdateItemOptions, UpdateItemResult } from './update-item.ts'
+export { updateItem } from './update-item.ts'
+export type { EncryptableClient } from './with-encryption.ts'
+export { withEncryption } from './with-encryption.ts'

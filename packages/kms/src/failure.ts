@@ -2,8 +2,18 @@ import { StrongroomError } from '@strongroom/core'
 import { KmsKeyError } from './errors.ts'
 import type { KeyArn } from './key-arn.ts'
 
-/** The KMS operations that a keyring calls. */
-export type KmsOperation = 'GenerateDataKey' | 'Encrypt' | 'Decrypt'
+/** The KMS operations that keyrings and key stores call. */
+export type KmsOperation =
+  | 'Decrypt'
+  | 'DeriveSharedSecret'
+  | 'DescribeKey'
+  | 'Encrypt'
+  | 'GenerateDataKey'
+  | 'GenerateDataKeyWithoutPlaintext'
+  | 'GenerateMac'
+  | 'GetPublicKey'
+  | 'ReEncrypt'
+  | 'ScheduleKeyDeletion'
 
 /** KMS's word that a blob is not one of this key and context. Only these may let a record be taken for forged. */
 const rejections: ReadonlySet<string> = new Set(['InvalidCiphertextException', 'IncorrectKeyException'])
@@ -15,6 +25,8 @@ const transients: ReadonlySet<string> = new Set([
   'KeyUnavailableException',
   'KMSInternalException',
   'LimitExceededException',
+  'ProvisionedThroughputExceededException',
+  'ReplicatedWriteConflictException',
   'RequestLimitExceeded',
   'RequestTimeout',
   'RequestTimeoutException',
@@ -26,6 +38,8 @@ const transients: ReadonlySet<string> = new Set([
   'ThrottlingException',
   'TimeoutError',
   'TooManyRequestsException',
+  'TransactionConflictException',
+  'TransactionInProgressException',
   'UnreadableAnswer',
 ])
 
@@ -56,14 +70,15 @@ const remedies: ReadonlyMap<string, string> = new Map([
   ['DisabledException', 'the key is disabled; enable it'],
   ['ExpiredTokenException', "the caller's credentials have expired; renew them"],
   ['InvalidGrantTokenException', 'a grant token is not valid, or no longer needed'],
-  ['InvalidKeyUsageException', 'the key is not for symmetric encryption'],
+  ['InvalidKeyUsageException', 'the key is not for this operation, or not with this algorithm; DescribeKey tells what it is for'],
   ['KMSInvalidStateException', 'the key is pending deletion or otherwise not ready; DescribeKey tells its state'],
   ['NotFoundException', 'no such key is known in that Region and account'],
+  ['UnsupportedOperationException', 'the key is not of a kind that this operation is for; DescribeKey tells its spec'],
   ['UnrecognizedClientException', "the caller's credentials are not valid"],
 ])
 
 /** What an SDK error may hold, whoever made it. */
-interface ErrorLike {
+export interface ErrorLike {
   readonly name?: unknown
   readonly code?: unknown
   readonly cause?: unknown
@@ -95,12 +110,18 @@ export function failure(operation: KmsOperation, key: KeyArn, region: string, er
   return new KmsKeyError(code, message, { keyId: key.arn, region, kmsCode, requestId, cause: error })
 }
 
+/** Whether KMS says that a blob is not one of the key and context, of any operation. */
+export function isRejection(error: unknown): boolean {
+  return error instanceof KmsKeyError && rejections.has(error.kmsCode ?? '')
+}
+
 /** A name or id that is safe to log, or nothing. */
-function wordOf(value: unknown): string | undefined {
+export function wordOf(value: unknown): string | undefined {
   return typeof value === 'string' && /^[\w-]{1,128}$/.test(value) ? value : undefined
 }
 
-function isTransient(error: ErrorLike, depth = 0): boolean {
+/** Whether an error of the SDK, of any service, passes by itself. */
+export function isTransient(error: ErrorLike, depth = 0): boolean {
   const status = error.$metadata?.httpStatusCode
   if (status !== undefined && (status >= 500 || status === 429)) return true
   if (transients.has(String(error.name)) || networkCodes.has(String(error.code)) || error.$retryable !== undefined) return true

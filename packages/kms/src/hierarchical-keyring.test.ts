@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { createEncryptionClient, multiKeyring, SecretBytes, StrongroomError, serialiseContext, suiteById } from '@strongroom/core'
 import { keyringContract } from '@strongroom/testing'
 import { describe, expect, it } from 'vitest'
+import { createBranchKeyCache } from './branch-key-cache.ts'
 import type { BranchKeyStore } from './branch-keys/branch-key-store.ts'
 import { staticKeyStore } from './branch-keys/static-key-store.ts'
 import { hierarchicalKeyring } from './hierarchical-keyring.ts'
@@ -137,4 +138,26 @@ describe('a hierarchical keyring', () => {
     for (const wrong of [...wrongs, { keyStore: rotated, branchKeyId: 'red', ttl: 1 }])
       expect(() => hierarchicalKeyring(wrong as never)).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }))
   })
+
+  it.each([
+    ['cache.ttlMs', {}],
+    ['cache.ttlMs', { ttlMs: 0 }],
+    ['cache.graceMs', { ttlMs: 1, graceMs: -1 }],
+    ['cache.refreshAhead', { ttlMs: 1, refreshAhead: 0.8 }],
+    ['cache.maxEntries', { ttlMs: 1, maxEntries: 0 }],
+    ['cache.maxEntries', { ttlMs: 1, maxEntries: 5, store: createBranchKeyCache() }],
+    ['cache.store', { ttlMs: 1, store: { size: 0, clear: (): void => undefined } }],
+    ['cache.partition', { ttlMs: 1, partition: 'p' }],
+    ['cache.partition', { ttlMs: 1, partition: '', store: createBranchKeyCache() }],
+    ['cache.graceMS', { ttlMs: 1, graceMS: 1 }],
+  ])('refuses a cache with a wrong %s', (option, cache) => {
+    expect(() => hierarchicalKeyring({ keyStore: rotated, branchKeyId: 'red', cache: cache as never })).toThrow(
+      expect.objectContaining({ code: 'OPTION_INVALID', option }),
+    )
+  })
+})
+
+it('refuses wrong options of a shared cache', () => {
+  for (const wrong of [{ maxEntries: 0 }, { now: 1 }, { ttlMs: 1 }])
+    expect(() => createBranchKeyCache(wrong as never)).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }))
 })

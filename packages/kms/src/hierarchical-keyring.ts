@@ -12,8 +12,10 @@ import {
   type WrapRequest,
 } from '@strongroom/core'
 import { attemptOf, legacyContext, systemRandom } from '@strongroom/core/keyring-tools'
-import { hasMethods, isBoolean, isFunction, isText, type OptionCheck, validateOptions } from '@strongroom/core/options'
+import { hasMethods, isAnything, isBoolean, isFunction, isText, type OptionCheck, validateOptions } from '@strongroom/core/options'
+import { type BranchKeyCaching, validateCaching } from './branch-key-cache.ts'
 import type { BranchKeyStore } from './branch-keys/branch-key-store.ts'
+import { CachedKeyStore } from './hierarchical-cached-store.ts'
 import { openDataKey, PROVIDER_ID, sealDataKey, versionOf } from './hierarchical-wrap.ts'
 
 /**
@@ -28,6 +30,8 @@ export interface HierarchicalKeyringOptions {
   readonly keyStore: BranchKeyStore
   /** The one branch key, or the choice of one for each message. */
   readonly branchKeyId: string | BranchKeyIdSupplier
+  /** How long branch keys are used before the key store is asked again. Without it, it is asked for each message. */
+  readonly cache?: BranchKeyCaching
   /**
    * Also open what the official JavaScript keyring wrote with its default, locale-aware order of the encryption context. Safe, since the encoding
    * is unambiguous in any order. Default true.
@@ -44,7 +48,11 @@ const isChoice: OptionCheck = (value) =>
  * A keyring that wraps data keys under branch keys, which a key store keeps under KMS keys: one branch key serves any number of messages.
  *
  * It opens only what names the branch key that is chosen for the message's encryption context, whatever else the store holds. Data keys are wrapped
- * under the active version and opened under the version that they name. The key store is asked for each message.
+ * under the active version and opened under the version that they name. Give `cache`, but for a key store that fetches nothing: else each message asks the key store, and KMS.
+ *
+ * Callers that miss the cache together make one call, and one caller's abort does not fail the others. A rotation is noticed within `cache.ttlMs`;
+ * older versions are still read. A branch key that was shredded is noticed at once in the process that shredded it, and within `cache.ttlMs`, or
+ * `cache.graceMs` longer while the key store is out of reach, in others.
  *
  * Encrypting rejects with what the key store throws (`BRANCH_KEY_NOT_FOUND`, `KEY_TRANSIENT`, `KEY_OPERATIONAL`, `KEY_SHREDDED`), or with
  * `CONTEXT_INVALID` where the supplier has no branch key for the context. A supplier that fails makes a message `KEY_OPERATIONAL`, not forged.
@@ -54,17 +62,25 @@ const isChoice: OptionCheck = (value) =>
  * @throws `OPTION_INVALID`
  * @example
  * ```ts
- * const keyring = hierarchicalKeyring({ keyStore, branchKeyId: (context) => `tenant-${context.tenant}` })
+ * const keyring = hierarchicalKeyring({ keyStore, branchKeyId: 'orders', cache: { ttlMs: 300_000 } })
  * ```
  */
 export function hierarchicalKeyring(options: HierarchicalKeyringOptions): Keyring {
   validateOptions(
     'hierarchicalKeyring',
     options,
-    { keyStore: hasMethods('getActive', 'getVersion'), branchKeyId: isChoice, legacyContextOrder: isBoolean, random: isFunction },
+    {
+      keyStore: hasMethods('getActive', 'getVersion', 'getBeaconKey'),
+      branchKeyId: isChoice,
+      cache: isAnything,
+      legacyContextOrder: isBoolean,
+      random: isFunction,
+    },
     ['keyStore', 'branchKeyId'],
   )
-  const { keyStore, branchKeyId, legacyContextOrder = true, random = systemRandom } = options
+  const { branchKeyId, cache, legacyContextOrder = true, random = systemRandom } = options
+  if (cache !== undefined) validateCaching('hierarchicalKeyring', cache)
+  const keyStore = cache === undefined ? options.keyStore : new CachedKeyStore(options.keyStore, cache)
 
   function choose(context: EncryptionContext): string | undefined {
     if (typeof branchKeyId === 'string') return branchKeyId
@@ -75,13 +91,13 @@ export function hierarchicalKeyring(options: HierarchicalKeyringOptions): Keyrin
     })
   }
 
-  async function open(id: string, edk: EncryptedDataKey, request: WrapRequest): Promise<SecretBytes | undefined> {
+  async function open(id: string, providerInfo: Uint8Array, edk: EncryptedDataKey, request: WrapRequest): Promise<SecretBytes | undefined> {
     const version = versionOf(edk.ciphertext)
     if (version === undefined) return undefined
     const key = await keyStore.getVersion(id, version, request)
     using _secret = key.secret
     request.signal?.throwIfAborted()
-    return openDataKey(key, edk.ciphertext, contextsOf(request))
+    return openDataKey(key, providerInfo, edk.ciphertext, contextsOf(request))
   }
 
   /** The context as it is written, then as the official JavaScript keyring ordered it. */
@@ -115,7 +131,7 @@ export function hierarchicalKeyring(options: HierarchicalKeyringOptions): Keyrin
               {
                 providerId: PROVIDER_ID,
                 providerInfo: Uint8Array.from(providerInfo),
-                ciphertext: sealDataKey(key, secret, context, random),
+                ciphertext: sealDataKey(key, providerInfo, secret, context, random),
               },
             ]
           },
@@ -141,7 +157,7 @@ export function hierarchicalKeyring(options: HierarchicalKeyringOptions): Keyrin
           continue
         }
         try {
-          const secret = await open(id, edk, request)
+          const secret = await open(id, providerInfo, edk, request)
           if (secret !== undefined) return { secret, edk: index, keyId: id }
           attempts.push({ edk: index, keyId: id, outcome: 'rejected' })
         } catch (error) {

@@ -25,32 +25,37 @@ const TAG = 16
 /** The version that a ciphertext names; undefined where it is too short to be one. */
 export function versionOf(ciphertext: Uint8Array): string | undefined {
   if (ciphertext.length <= HEAD + TAG) return undefined
-  const hex = Buffer.from(ciphertext.subarray(SALT + IV, HEAD)).toString('hex')
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+  const hex = Buffer.from(ciphertext.buffer, ciphertext.byteOffset + SALT + IV, VERSION).toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
-/** Seals a data key. */
-export function sealDataKey(key: BranchKey, secret: SecretBytes, context: Uint8Array, random: RandomSource): Uint8Array {
-  const head = new Uint8Array(HEAD)
-  head.set(draw(random, SALT + IV))
-  head.set(versionBytes(key.version), SALT + IV)
-  const cipher = createCipheriv('aes-256-gcm', wrappingKey(key.secret, head.subarray(0, SALT)), head.subarray(SALT, SALT + IV))
-  cipher.setAAD(aadOf(key, context))
-  const sealed = secret.use((bytes) => cipher.update(bytes))
+/** Seals a data key. `id` is the id of the branch key as it stands in the message. */
+export function sealDataKey(key: BranchKey, id: Uint8Array, secret: SecretBytes, context: Uint8Array, random: RandomSource): Uint8Array {
+  const out = new Uint8Array(HEAD + secret.length + TAG)
+  out.set(draw(random, SALT + IV))
+  out.set(versionBytes(key.version), SALT + IV)
+  const cipher = createCipheriv('aes-256-gcm', wrappingKey(key.secret, out.subarray(0, SALT)), out.subarray(SALT, SALT + IV))
+  cipher.setAAD(aadOf(id, out.subarray(SALT + IV, HEAD), context))
+  out.set(
+    secret.use((bytes) => cipher.update(bytes)),
+    HEAD,
+  )
   cipher.final()
-  const out = new Uint8Array(HEAD + sealed.length + TAG)
-  out.set(head)
-  out.set(sealed, HEAD)
-  out.set(cipher.getAuthTag(), HEAD + sealed.length)
+  out.set(cipher.getAuthTag(), HEAD + secret.length)
   return out
 }
 
 /** Opens a data key with the version that the ciphertext names; undefined where it is not one of this key and context. */
-export function openDataKey(key: BranchKey, ciphertext: Uint8Array, contexts: Iterable<Uint8Array>): SecretBytes | undefined {
+export function openDataKey(
+  key: BranchKey,
+  id: Uint8Array,
+  ciphertext: Uint8Array,
+  contexts: Iterable<Uint8Array>,
+): SecretBytes | undefined {
   const wrapping = wrappingKey(key.secret, ciphertext.subarray(0, SALT))
   for (const context of contexts) {
     const decipher = createDecipheriv('aes-256-gcm', wrapping, ciphertext.subarray(SALT, SALT + IV), { authTagLength: TAG })
-    decipher.setAAD(aadOf(key, context)).setAuthTag(ciphertext.subarray(-TAG))
+    decipher.setAAD(aadOf(id, ciphertext.subarray(SALT + IV, HEAD), context)).setAuthTag(ciphertext.subarray(-TAG))
     const plaintext = decipher.update(ciphertext.subarray(HEAD, -TAG))
     try {
       decipher.final()
@@ -69,8 +74,13 @@ function wrappingKey(branchKey: SecretBytes, salt: Uint8Array): KeyObject {
   return key
 }
 
-function aadOf({ branchKeyId, version }: BranchKey, context: Uint8Array): Uint8Array {
-  return Buffer.concat([LABEL, Buffer.from(branchKeyId, 'utf8'), versionBytes(version), context])
+function aadOf(id: Uint8Array, version: Uint8Array, context: Uint8Array): Uint8Array {
+  const aad = new Uint8Array(LABEL.length + id.length + VERSION + context.length)
+  aad.set(LABEL)
+  aad.set(id, LABEL.length)
+  aad.set(version, LABEL.length + id.length)
+  aad.set(context, LABEL.length + id.length + VERSION)
+  return aad
 }
 
 function versionBytes(version: string): Uint8Array {

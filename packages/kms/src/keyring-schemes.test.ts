@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { GetPublicKeyCommand } from '@aws-sdk/client-kms'
 import { createEncryptionClient, createKeyringRegistry, type KeyringRegistry, keyringFromUri, parseMessage } from '@strongroom/core'
 import { type EmbeddedKms, startEmbeddedKms } from '@strongroom/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -9,13 +11,17 @@ const ARN = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234
 const encryptionContext = { purpose: 'orders' }
 const plaintext = new TextEncoder().encode('two pairs of boots')
 
+const files = new Map<string, Uint8Array>()
 let kms: EmbeddedKms
 let clients: EmbeddedClients
 let registry: KeyringRegistry
 beforeAll(async () => {
   kms = await startEmbeddedKms()
   clients = embeddedClients(kms)
-  registry = createKeyringRegistry({ schemes: kmsSchemes({ clientFor: clients.clientFor }) })
+  registry = createKeyringRegistry({
+    schemes: kmsSchemes({ clientFor: clients.clientFor }),
+    readFile: async (path) => Uint8Array.from(files.get(path) ?? []),
+  })
 })
 afterAll(async () => {
   clients[Symbol.dispose]()
@@ -25,6 +31,11 @@ afterAll(async () => {
 async function encrypt(...uris: readonly string[]): Promise<Uint8Array> {
   const client = createEncryptionClient({ keyring: await registry.keyringFromUri(uris) })
   return (await client.encrypt(plaintext, { encryptionContext })).ciphertext
+}
+
+async function encryptUnsigned(uri: string): Promise<Uint8Array> {
+  const client = createEncryptionClient({ keyring: await registry.keyringFromUri(uri) })
+  return (await client.encrypt(plaintext, { encryptionContext, suite: '0478' })).ciphertext
 }
 
 async function openedBy(message: Uint8Array, uri: string): Promise<string> {
@@ -73,6 +84,31 @@ describe('kmsSchemes', () => {
     }
   })
 
+  it('makes keyrings of RSA keys, which write without KMS where their public half is in a file', async () => {
+    const arn = kms.createKey(undefined, { spec: 'RSA_2048' })
+    const { PublicKey } = await clients.clientFor('us-east-1', '111122223333').send(new GetPublicKeyCommand({ KeyId: arn }))
+    files.set('rsa.der', Uint8Array.from(PublicKey ?? []))
+    kms.calls.reset()
+    const message = await encryptUnsigned(`aws-kms-rsa://${arn}?public-key-file=rsa.der&padding=OAEP_SHA1`)
+    expect(kms.calls.all).toEqual([])
+    expect(await openedBy(message, `aws-kms-rsa://${arn}?padding=OAEP_SHA1`)).toBe(arn)
+    await expect(openedBy(message, `aws-kms-rsa://${arn}`)).rejects.toMatchObject({ code: 'MESSAGE_INVALID' })
+    expect(await openedBy(await encryptUnsigned(`aws-kms-rsa://${arn}`), `aws-kms-rsa://${arn}`)).toBe(arn)
+  })
+
+  it('makes keyrings of keys for agreement, with a partner or by discovery', async () => {
+    const arn = kms.createKey(undefined, { spec: 'ECC_NIST_P384' })
+    const { PublicKey } = await clients.clientFor('us-east-1', '111122223333').send(new GetPublicKeyCommand({ KeyId: arn }))
+    const partner = generateKeyPairSync('ec', { namedCurve: 'P-384' })
+    files.set('partner.pem', new TextEncoder().encode(partner.publicKey.export({ type: 'spki', format: 'pem' }) as string))
+    files.set('partner-private.pem', new TextEncoder().encode(partner.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string))
+    files.set('own.der', Uint8Array.from(PublicKey ?? []))
+    const ours = `aws-kms-ecdh://${arn}?curve=P-384&recipient-file=partner.pem&public-key-file=own.der`
+    const theirs = 'raw-ecdh://P-384/static?private-key-file=partner-private.pem&recipient-file=own.der'
+    await openedBy(await encrypt(ours), theirs)
+    for (const reader of [ours, `aws-kms-ecdh-discovery://${arn}?curve=P-384`]) await openedBy(await encrypt(theirs), reader)
+  })
+
   it('sends the grant tokens that it was given', async () => {
     const client = clients.clientFor('us-east-1', '111122223333')
     const granted = createKeyringRegistry({ schemes: kmsSchemes({ client, grantTokens: ['never-given-out'] }) })
@@ -93,6 +129,16 @@ describe('kmsSchemes', () => {
     ['a Region that is none', 'aws-kms-discovery://any?regions=eu-west', /regions must be/],
     ['a partition that is none', 'aws-kms-discovery://any?partition=cn', /partition must be/],
     ['no accounts', 'aws-kms-mrk-discovery://eu-west-1', /the accounts follow the Region/],
+    ['an alias of an RSA key', 'aws-kms-rsa://arn:aws:kms:eu-west-1:111122223333:alias/orders', /an alias is not taken/],
+    ['a padding that KMS has not', `aws-kms-rsa://${ARN}?padding=PKCS1`, /padding must be one of OAEP_SHA1, OAEP_SHA256/],
+    ['agreement on no curve', `aws-kms-ecdh-discovery://${ARN}`, /the parameter curve is missing/],
+    ['agreement on a curve that KMS has not', `aws-kms-ecdh-discovery://${ARN}?curve=P-192`, /curve must be one of/],
+    ['agreement with nobody', `aws-kms-ecdh://${ARN}?curve=P-256`, /the parameter recipient-file is missing/],
+    [
+      'a partner in discovery',
+      `aws-kms-ecdh-discovery://${ARN}?curve=P-256&recipient-file=x`,
+      /does not know the parameter recipient-file/,
+    ],
     ['Region and accounts the wrong way round', 'aws-kms-mrk-discovery://111122223333/eu-west-1', /must be/],
   ])('refuses %s', async (_what, uri, message) => {
     await expect(registry.keyringFromUri(uri)).rejects.toMatchObject({ code: 'OPTION_INVALID', message: expect.stringMatching(message) })

@@ -4,8 +4,9 @@ import { validateOptions } from '@strongroom/core/options'
 import { type ConnectionOptions, connectionChecks } from './connection-options.ts'
 import { decryptOnly } from './decrypt-only.ts'
 import { type DiscoveryFilterOptions, discoveryChecks, discoveryFilter, isRegionList, requireAccounts } from './discovery-filter.ts'
+import { connect } from './kms-connection.ts'
 import { unwrapInOrder } from './kms-edk.ts'
-import { connect, connectedKey } from './kms-key.ts'
+import { connectedKey } from './kms-key.ts'
 
 /** Options of {@link kmsDiscoveryKeyring}. */
 export interface KmsDiscoveryKeyringOptions extends ConnectionOptions, DiscoveryFilterOptions {

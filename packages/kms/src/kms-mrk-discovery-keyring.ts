@@ -4,8 +4,9 @@ import { isAwsRegion } from './aws-names.ts'
 import { type ConnectionOptions, connectionChecks } from './connection-options.ts'
 import { decryptOnly } from './decrypt-only.ts'
 import { type DiscoveryFilterOptions, discoveryChecks, discoveryFilter, requireAccounts } from './discovery-filter.ts'
+import { connect } from './kms-connection.ts'
 import { unwrapInOrder } from './kms-edk.ts'
-import { connect, connectedKey } from './kms-key.ts'
+import { connectedKey } from './kms-key.ts'
 import { replicaIn } from './multi-region.ts'
 
 /** Options of {@link kmsMrkDiscoveryKeyring}. */

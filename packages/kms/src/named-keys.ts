@@ -12,8 +12,9 @@ import { isAnything, type OptionCheck, validateOptions } from '@strongroom/core/
 import { type ConnectionOptions, connectionChecks } from './connection-options.ts'
 import { type KeyArn, parseKeyArn } from './key-arn.ts'
 import { configuredKeyArn } from './key-id-option.ts'
+import { connect } from './kms-connection.ts'
 import { type FixedKey, kmsEdk, namedKey, PROVIDER_ID, unwrapInOrder } from './kms-edk.ts'
-import { connect, connectedKey } from './kms-key.ts'
+import { connectedKey } from './kms-key.ts'
 
 /** The keys of a keyring that writes and reads. */
 export interface GeneratingKmsKeys {

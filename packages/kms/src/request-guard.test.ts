@@ -1,15 +1,19 @@
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import { KMSClient } from '@aws-sdk/client-kms'
-import { SecretBytes } from '@strongroom/core'
+import { SecretBytes, serialiseContext, suiteById } from '@strongroom/core'
 import { startEmbeddedKms } from '@strongroom/testing'
 import { describe, expect, it } from 'vitest'
 import { type CannedAnswer, cannedClient } from '../test/canned-client.ts'
+import { kmsEcdhKeyring } from './kms-ecdh-keyring.ts'
 import { kmsKey } from './kms-key.ts'
+import { kmsRsaKeyring } from './kms-rsa-keyring.ts'
+import { kmsHmacPrfKey } from './prf/kms-hmac-prf-key.ts'
 import { isLoopback } from './request-guard.ts'
 
 const ARN = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'
 const context = { purpose: 'orders' }
+const request = { suite: suiteById('0478'), context, aad: serialiseContext(context) }
 
 function answer(plaintext: Uint8Array): CannedAnswer {
   return { json: { KeyId: ARN, Plaintext: Buffer.from(plaintext).toString('base64'), CiphertextBlob: 'AQID' } }
@@ -23,6 +27,14 @@ describe('an endpoint without TLS', () => {
     await expect(key.generate(32, context)).rejects.toMatchObject(insecure)
     await expect(key.encrypt(SecretBytes.random(32), context)).rejects.toMatchObject(insecure)
     await expect(key.decrypt(Uint8Array.of(1), context)).rejects.toMatchObject(insecure)
+    await expect(kmsHmacPrfKey({ keyId: ARN, client }).prf(Uint8Array.of(1), 32)).rejects.toMatchObject(insecure)
+    // A public half that somebody on the way put in the place of the right one would let him open what is written.
+    const [recipient] = await kmsRsaKeyring({ keyId: ARN, client }).recipients(request)
+    await expect(recipient?.wrap(SecretBytes.random(32), request)).rejects.toMatchObject(insecure)
+    const point = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey
+    const agreement = { schema: 'static', curve: 'P-256', keyId: ARN, publicKey: point, recipientPublicKey: point, client } as const
+    const [party] = await kmsEcdhKeyring(agreement).recipients(request)
+    await expect(party?.wrap(SecretBytes.random(32), request)).rejects.toMatchObject(insecure)
     expect(sent).toHaveLength(0)
   })
 
@@ -120,6 +132,38 @@ describe('the SDK’s logger and errors', () => {
     expect(lines.filter((line) => line.includes('commandName')).length).toBeGreaterThanOrEqual(9)
     const all = lines.join('\n') + show(failures)
     for (const form of secret.use(formsOf)) expect(all).not.toContain(form)
+  })
+
+  it('log calls, but no MAC and no shared secret, which are keys here', async () => {
+    const { lines, logger } = listen()
+    const client = (json: object) => cannedClient({ json: { KeyId: ARN, ...json } }, { logger }).client
+    const [mac, shared] = [randomBytes(32), randomBytes(32)]
+    const prf = kmsHmacPrfKey({ keyId: ARN, client: client({ Mac: mac.toString('base64'), MacAlgorithm: 'HMAC_SHA_256' }) })
+    const secret = await prf.prf(Uint8Array.of(1), 32)
+    const point = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey
+    const keyring = kmsEcdhKeyring({
+      schema: 'static',
+      curve: 'P-256',
+      keyId: ARN,
+      publicKey: point,
+      recipientPublicKey: point,
+      client: client({ SharedSecret: shared.toString('base64') }),
+    })
+    const [recipient] = await keyring.recipients(request)
+    await recipient?.wrap(SecretBytes.random(32), request)
+    const all = lines.join('\n')
+    expect(all).toContain('GenerateMacCommand')
+    expect(all).toContain('DeriveSharedSecretCommand')
+    for (const form of [mac, shared].flatMap(formsOf).concat(secret.use(formsOf))) expect(all).not.toContain(form)
+  })
+
+  it('do not keep a MAC or a shared secret on an error', async () => {
+    const secret = randomBytes(32).toString('base64')
+    const text = JSON.stringify({ __type: 'AccessDeniedException', Mac: secret, SharedSecret: secret, Plaintext: secret })
+    const key = kmsHmacPrfKey({ keyId: ARN, client: cannedClient({ status: 400, text }).client })
+    const error: unknown = await key.prf(Uint8Array.of(1), 32).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'KEY_OPERATIONAL', kmsCode: 'AccessDeniedException' })
+    expect(show(error)).not.toContain(secret)
   })
 
   it.each([

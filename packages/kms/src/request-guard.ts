@@ -12,6 +12,14 @@ interface GuardedArgs {
   readonly request?: unknown
 }
 
+/** The part of a command's context that decides what the SDK's logger sees of its answer. */
+interface LoggedContext {
+  outputFilterSensitiveLog?: (output: unknown) => unknown
+}
+
+/** Members of answers that nobody may see. The SDK takes a MAC for public, and here it is a key. */
+const SECRETS = ['Plaintext', 'SharedSecret', 'Mac'] as const
+
 /** A command's own middleware stack, as far as the guard needs it; its types differ between SDK versions. */
 export interface GuardableCommand {
   readonly middlewareStack: { add(middleware: never, options: never): void }
@@ -20,9 +28,10 @@ export interface GuardableCommand {
 /**
  * Puts a guard on one command, around what sends it and reads its answer:
  *
- * - plaintext data keys travel on the connection, so that a request without TLS leaves this machine only where that was allowed. The request
+ * - plaintext data keys and other secrets travel on the connection, so that a request without TLS leaves this machine only where that was allowed. The request
  *   itself is looked at, since the endpoint may come from the environment or a profile.
- * - the SDK hangs answers on its errors, and quotes them in the message of a parse error: neither may carry a data key to a logger or a caller.
+ * - the SDK hangs answers on its errors, and quotes them in the message of a parse error: neither may carry a secret to a logger or a caller. Nor
+ *   may what the SDK itself logs of an answer.
  *
  * @throws `ENDPOINT_INSECURE`, from `send`
  */
@@ -45,6 +54,20 @@ export function guard(command: GuardableCommand, key: KeyArn, region: string, al
   // Last before the step that sends and reads, inside of the retries and of the SDK's logger.
   const place = { step: 'finalizeRequest', priority: 'low', name: 'strongroomKmsGuard', override: true }
   command.middlewareStack.add(middleware as never, place as never)
+  const logging = (next: (args: GuardedArgs) => Promise<object>, context: LoggedContext) => {
+    context.outputFilterSensitiveLog = withoutSecrets(context.outputFilterSensitiveLog)
+    return next
+  }
+  command.middlewareStack.add(logging as never, { step: 'initialize', name: 'strongroomKmsLogFilter', override: true } as never)
+}
+
+function withoutSecrets(filter: (output: unknown) => unknown = (output) => output): (output: unknown) => unknown {
+  return (output) => {
+    const shown = filter(output)
+    if (typeof shown !== 'object' || shown === null) return shown
+    const hidden = SECRETS.filter((name) => name in shown).map((name) => [name, '***SensitiveInformation***'])
+    return { ...shown, ...Object.fromEntries(hidden) }
+  }
 }
 
 /** Whether a host name means this machine, without asking a resolver: a name other than `localhost` may point anywhere. */
@@ -65,7 +88,7 @@ function withoutAnswer(error: unknown): unknown {
   const { $response, $metadata, $fault } = error as AnsweredError
   if ($response !== undefined) $response.body = undefined
   // The SDK copies members of an error's body that it does not know onto the error.
-  delete (error as { Plaintext?: unknown }).Plaintext
+  for (const name of SECRETS) delete (error as { [Name in (typeof SECRETS)[number]]?: unknown })[name]
   if ($fault !== undefined || ($response === undefined && !(error instanceof SyntaxError))) return error
   // No error that KMS modelled, but an answer: it could not be read, and the error quotes it.
   const unreadable = new Error('The answer of AWS KMS could not be read.')

@@ -9,6 +9,7 @@ const loaders: Readonly<Record<string, () => Promise<object>>> = {
   'key files': async () => (await import('./key-files.ts')).keyFilesTarget,
   uris: async () => (await import('./uris.ts')).urisTarget,
   kms: async () => (await import('./kms.ts')).kmsTarget,
+  objects: async () => (await import('./objects.ts')).objectsTarget,
 }
 
 /** Names of all targets. */

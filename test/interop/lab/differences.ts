@@ -2,6 +2,7 @@ import type { Fields } from '../protocol.ts'
 import type { Case } from './case.ts'
 import { tamperings } from './groups/tampered.ts'
 import type { ImplementationName } from './implementations.ts'
+import { objectDifferences } from './object-differences.ts'
 
 /** What a client is about to do. */
 export interface Step {
@@ -36,9 +37,9 @@ const requiresContext = ({ request }: Step) => Array.isArray(request['requiredKe
 const streams = ({ request }: Step) => request['stream'] === true
 const unframed = ({ request }: Step) => request['frameLength'] === 0
 const hasKeyring =
-  (type: string) =>
+  (...types: readonly string[]) =>
   ({ request }: Step) =>
-    (request['keyring'] as Fields | undefined)?.['type'] === type
+    types.includes(String((request['keyring'] as Fields | undefined)?.['type']))
 
 const entries = ({ subject }: Step) => Object.entries(subject.context).flat()
 const hasEmptyEntry = (step: Step) => entries(step).some((text) => text === '')
@@ -46,6 +47,7 @@ const hasEmptyEntry = (step: Step) => entries(step).some((text) => text === '')
 const contextLength = (step: Step) => entries(step).reduce((sum, text) => sum + 2 + Buffer.byteLength(text), 2)
 
 export const differences: readonly Difference[] = [
+  ...objectDifferences,
   {
     name: 'strongroom-frames-only',
     who: 'strongroom',
@@ -173,7 +175,7 @@ export const differences: readonly Difference[] = [
     side: 'write',
     what: 'The JavaScript client has no ECDH keyring, to write ...',
     shows: unsupported,
-    applies: hasKeyring('raw-ecdh'),
+    applies: hasKeyring('raw-ecdh', 'kms-ecdh'),
   },
   {
     name: 'javascript-ecdh-read',
@@ -181,6 +183,22 @@ export const differences: readonly Difference[] = [
     side: 'read',
     what: '... or to read.',
     shows: unsupported,
-    applies: hasKeyring('raw-ecdh'),
+    applies: hasKeyring('raw-ecdh', 'kms-ecdh'),
+  },
+  {
+    name: 'javascript-kms-rsa',
+    who: 'javascript',
+    side: 'write',
+    what: 'The JavaScript client has no keyring of RSA keys in KMS, to write ...',
+    shows: unsupported,
+    applies: hasKeyring('kms-rsa'),
+  },
+  {
+    name: 'javascript-kms-rsa-read',
+    who: 'javascript',
+    side: 'read',
+    what: '... or to read.',
+    shows: unsupported,
+    applies: hasKeyring('kms-rsa'),
   },
 ]

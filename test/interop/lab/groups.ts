@@ -1,20 +1,27 @@
 import type { EmbeddedKms } from '@strongroom/testing'
 import { type KeyringPair, makeKeyrings } from '../cells.ts'
 import type { Group } from './case.ts'
+import type { Exchange } from './exchanges/exchange.ts'
+import { branchKeysGroup } from './groups/branch-keys.ts'
 import { contextsGroup } from './groups/contexts.ts'
 import { ecdhGroup } from './groups/ecdh.ts'
 import { framesGroup, unframedGroup } from './groups/frames.ts'
 import { hierarchicalGroup } from './groups/hierarchical.ts'
 import { itemsGroup } from './groups/items.ts'
+import { itemsTamperedGroup } from './groups/items-tampered.ts'
 import { keyringsGroup } from './groups/keyrings.ts'
 import { kmsGroup } from './groups/kms.ts'
+import { kmsEcdhGroup } from './groups/kms-ecdh.ts'
+import { kmsRsaGroup } from './groups/kms-rsa.ts'
+import { makeObjectKeyrings, objectRangesGroup, objectsGroup, objectsTamperedGroup } from './groups/objects.ts'
 import { requiredGroup } from './groups/required.ts'
 import { streamsGroup } from './groups/streams.ts'
 import { suitesGroup } from './groups/suites.ts'
 import { tamperedGroup } from './groups/tampered.ts'
 
 /** All groups, under fresh keys. */
-export function makeGroups(kms: EmbeddedKms): readonly Group[] {
+export async function makeGroups(kms: EmbeddedKms, branchKeys: string, objects: Exchange): Promise<readonly Group[]> {
+  const objectKeyrings = makeObjectKeyrings(kms)
   const keyrings = makeKeyrings()
   const [aes128, aes192, aes256] = keyrings as readonly [KeyringPair, KeyringPair, KeyringPair, ...KeyringPair[]]
   return [
@@ -22,7 +29,10 @@ export function makeGroups(kms: EmbeddedKms): readonly Group[] {
     keyringsGroup(keyrings),
     ecdhGroup(),
     kmsGroup(kms),
+    await kmsRsaGroup(kms),
+    await kmsEcdhGroup(kms),
     hierarchicalGroup(),
+    await branchKeysGroup(kms, branchKeys),
     requiredGroup(aes256),
     contextsGroup(aes256),
     framesGroup(aes256),
@@ -30,5 +40,9 @@ export function makeGroups(kms: EmbeddedKms): readonly Group[] {
     streamsGroup(aes256),
     tamperedGroup(aes256, aes192),
     itemsGroup(keyrings, kms),
+    itemsTamperedGroup(aes256, aes192),
+    objectsGroup(objectKeyrings, objects),
+    objectRangesGroup(objectKeyrings, objects),
+    objectsTamperedGroup(objectKeyrings, makeObjectKeyrings(kms), objects),
   ]
 }

@@ -26,9 +26,10 @@ export function judgeWrite(who: ImplementationName, step: Step, answer: Answer, 
 /** Judges the answer to a read. */
 export function judgeRead(who: ImplementationName, step: Step, answer: Answer, read: Read, differences: readonly Difference[]): Verdict {
   const difference = expected(who, step, differences) ?? brokenWrite(step, differences)
-  if (read.outcome === 'opens') return judge(who, step, problemOfOpening(answer, step.subject), difference)
+  if (read.outcome === 'opens') return judge(who, step, problemOfOpening(answer, step.subject, read), difference)
   if (!answer.ok) {
-    if (notRefusals.test(answer.error ?? '')) return { kind: 'failed', why: `${read.name}: ${answer.error}` }
+    const known = difference !== undefined && shows(difference, answer.error ?? '')
+    if (!known && notRefusals.test(answer.error ?? '')) return { kind: 'failed', why: `${read.name}: ${answer.error}` }
     const refusesAlways = difference !== undefined && difference.shows !== 'accepts'
     return judge(who, step, refusesAlways || isUnsupported(answer.error) ? answer.error : undefined, difference)
   }
@@ -66,6 +67,6 @@ function isUnsupported(error: string | undefined): boolean {
   return error?.startsWith('UNSUPPORTED: ') === true
 }
 
-function problemOfOpening(answer: Answer, subject: Case): string | undefined {
-  return answer.ok ? subject.exchange.problem(answer, subject) : (answer.error ?? 'no error')
+function problemOfOpening(answer: Answer, subject: Case, read: Read): string | undefined {
+  return answer.ok ? subject.exchange.problem(answer, subject, read) : (answer.error ?? 'no error')
 }

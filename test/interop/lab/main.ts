@@ -7,10 +7,12 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { startEmbeddedKms } from '@strongroom/testing'
+import { startEmbeddedDynamoDB, startEmbeddedKms } from '@strongroom/testing'
 import { messageClients } from './case.ts'
 import { differences } from './differences.ts'
+import { makeObjects } from './exchanges/objects.ts'
 import { makeGroups } from './groups.ts'
+import { startOneEndpoint } from './one-endpoint.ts'
 import { startAll } from './participants.ts'
 import { checkProtocol } from './protocol-checks.ts'
 import { groupSection, report } from './report.ts'
@@ -23,7 +25,9 @@ const problems: string[] = []
 let passed = 0
 
 await using kms = await startEmbeddedKms()
-const all = makeGroups(kms)
+await using dynamoDB = await startEmbeddedDynamoDB()
+await using both = await startOneEndpoint({ TrentService: kms.endpoint, DynamoDB_20120810: dynamoDB.endpoint })
+const all = await makeGroups(kms, both.endpoint, await makeObjects('http://127.0.0.1:4566'))
 const names = parseArgs({ allowPositionals: true }).positionals
 const unknown = names.find((name) => all.every((group) => group.name !== name))
 if (unknown !== undefined) throw new Error(`No group is named ${unknown}. There are: ${all.map(({ name }) => name).join(', ')}.`)

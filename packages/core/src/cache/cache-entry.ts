@@ -1,4 +1,6 @@
+import type { EncryptedDataKey } from '../keyring.ts'
 import type { SecretBytes } from '../secret-bytes.ts'
+import type { DestroyedKey } from './destroyed-keys.ts'
 import { SharedCall } from './shared-call.ts'
 
 /** Bounds of one data key's use. */
@@ -8,14 +10,27 @@ export interface UseLimits {
   readonly maxBytes: number
 }
 
+/** Destroyed keys that an entry remembers while its call is under way; with more, it goes unasked. */
+const MAX_DESTROYED = 64
+
+/** What is cached. Materials to encrypt with name their encrypted data keys; those of materials to decrypt with are in the request. */
+export interface Cached {
+  readonly dataKey: SecretBytes
+  readonly edks?: readonly EncryptedDataKey[]
+}
+
 /**
  * One cached answer of a materials manager. It holds a handle of its own on the data key; every user gets another. The key is overwritten when
  * the entry was evicted and its last user is done.
  */
-export class CacheEntry<T extends { readonly dataKey: SecretBytes }> {
+export class CacheEntry<T extends Cached> {
   readonly #limits: UseLimits
   readonly #now: () => number
   readonly #call: SharedCall<T>
+  /** Which keys the data key is wrapped under, once that is known. Copies: the originals may be views of a whole message. */
+  #wrappedUnder: readonly DestroyedKey[] | undefined
+  /** Keys that were destroyed before that. */
+  readonly #destroyed: DestroyedKey[] = []
   #value: T | undefined
   #readyAt = 0
   #users = 0
@@ -29,16 +44,29 @@ export class CacheEntry<T extends { readonly dataKey: SecretBytes }> {
     start: (signal: AbortSignal) => Promise<T>,
     onReady: () => void,
     onFailure: () => void,
+    edks?: readonly EncryptedDataKey[],
   ) {
     this.#limits = limits
     this.#now = now
+    if (edks !== undefined) this.#wrappedUnder = edks.map(keyOf)
     this.#call = new SharedCall(start)
     this.#call.result.then((value) => {
       this.#value = value
       this.#readyAt = now()
+      this.#wrappedUnder ??= (value.edks ?? []).map(keyOf)
       this.#wipeIfUnused()
-      onReady()
+      // Whoever waited gets what was asked for before the key was destroyed; nobody else does.
+      if (this.#destroyed.some((key) => this.endsWith(key))) onFailure()
+      else onReady()
     }, onFailure)
+  }
+
+  /** Whether the data key is wrapped under a key that was destroyed. Where that is not known yet, the entry goes as soon as it is. */
+  endsWith(key: DestroyedKey): boolean {
+    if (this.#wrappedUnder === undefined) return this.#destroyed.push(key) > MAX_DESTROYED
+    return this.#wrappedUnder.some(
+      ({ providerId, providerInfo }) => providerId === key.providerId && Buffer.compare(providerInfo, key.providerInfo) === 0,
+    )
   }
 
   /** The instant, on the given clock, from which the entry must not be used; infinite while the call is under way. */
@@ -100,6 +128,10 @@ export class CacheEntry<T extends { readonly dataKey: SecretBytes }> {
   }
 }
 
-function withOwnHandle<T extends { readonly dataKey: SecretBytes }>(value: T): T {
+function withOwnHandle<T extends Cached>(value: T): T {
   return { ...value, dataKey: value.dataKey.share() }
+}
+
+function keyOf({ providerId, providerInfo }: EncryptedDataKey): DestroyedKey {
+  return { providerId, providerInfo: Uint8Array.from(providerInfo) }
 }

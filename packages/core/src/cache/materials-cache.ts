@@ -1,6 +1,7 @@
 import { isFunction, isInteger, validateOptions } from '../options.ts'
-import type { SecretBytes } from '../secret-bytes.ts'
-import type { CacheEntry } from './cache-entry.ts'
+import type { Cached, CacheEntry } from './cache-entry.ts'
+import { type DestroyedKey, type KeyCache, watchDestroyedKeys } from './destroyed-keys.ts'
+import { SweepTimer } from './sweep-timer.ts'
 
 /** Options of {@link createMaterialsCache}. */
 export interface MaterialsCacheOptions {
@@ -10,7 +11,7 @@ export interface MaterialsCacheOptions {
   readonly now?: () => number
 }
 
-type AnyEntry = CacheEntry<{ readonly dataKey: SecretBytes }>
+type AnyEntry = CacheEntry<Cached>
 
 /**
  * A bounded store of cached materials, in this process. Expired entries are wiped by a timer that does not keep the process alive.
@@ -25,17 +26,18 @@ export interface MaterialsCache {
 }
 
 /** What {@link createMaterialsCache} makes, with what only the caching materials manager may do to it. */
-export class EntryStore implements MaterialsCache {
+export class EntryStore implements MaterialsCache, KeyCache {
   readonly now: () => number
   readonly #maxEntries: number
   readonly #entries = new Map<string, AnyEntry>()
-  #timer: NodeJS.Timeout | undefined
-  #sweepAt = 0
+  readonly #timer: SweepTimer
 
   constructor(options: MaterialsCacheOptions = {}) {
     validateOptions('createMaterialsCache', options, { maxEntries: isInteger(1, 1_000_000), now: isFunction })
     this.now = options.now ?? Date.now
     this.#maxEntries = options.maxEntries ?? 1000
+    this.#timer = new SweepTimer(this.now, () => this.#sweep())
+    watchDestroyedKeys(this)
   }
 
   get size(): number {
@@ -45,8 +47,7 @@ export class EntryStore implements MaterialsCache {
   clear(): void {
     for (const entry of this.#entries.values()) entry.evict()
     this.#entries.clear()
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#timer.clear()
   }
 
   /** The entry with an id, which becomes the most recently used. */
@@ -75,24 +76,23 @@ export class EntryStore implements MaterialsCache {
     entry.evict()
   }
 
-  /** Makes sure that an entry that expires at `next` is wiped then, even when nobody asks for it again. */
-  scheduleSweep(next: number): void {
-    if (next === Number.POSITIVE_INFINITY || (this.#timer !== undefined && this.#sweepAt <= next)) return
-    clearTimeout(this.#timer)
-    this.#sweepAt = next
-    // setTimeout takes at most 2^31 - 1 ms; a sweep that comes too early only schedules the next.
-    this.#timer = setTimeout(() => this.#sweep(), Math.min(Math.max(next - this.now(), 0), 2 ** 31 - 1))
-    this.#timer.unref()
+  /** Forgets what is wrapped under a key that was destroyed. */
+  keyDestroyed(key: DestroyedKey): void {
+    for (const [id, entry] of this.#entries) if (entry.endsWith(key)) this.remove(id, entry)
   }
 
-  #sweep(): void {
-    this.#timer = undefined
+  /** Makes sure that an entry that expires at `next` is wiped then, even when nobody asks for it again. */
+  scheduleSweep(next: number): void {
+    this.#timer.schedule(next)
+  }
+
+  #sweep(): number {
     let next = Number.POSITIVE_INFINITY
     for (const [id, entry] of this.#entries) {
       if (entry.expired()) this.remove(id, entry)
       else next = Math.min(next, entry.expiresAt)
     }
-    this.scheduleSweep(next)
+    return next
   }
 }
 

@@ -16,7 +16,8 @@ const hashes = {
 /** Hashes that {@link Hmac} serves. */
 export type HmacHash = keyof typeof hashes
 
-const MAX_DATA_BYTES = 128
+/** Most bytes that {@link Hmac.of} takes. */
+export const MAX_DATA_BYTES = 128
 
 /** HMAC under one key at a time. Every call is synchronous, so that one pair of buffers serves all. */
 export class Hmac {
@@ -65,4 +66,22 @@ export class Hmac {
     this.#inner.fill(0)
     this.#outer.fill(0)
   }
+}
+
+/** The code of data of any length, under a key of at most a block. The answer is the caller's to wipe. */
+export function hmacOf(name: HmacHash, key: Uint8Array, data: Uint8Array): Uint8Array {
+  const { block, digest: length } = hashes[name]
+  if (key.length > block) throw new RangeError('An HMAC key is longer than the block of its hash.')
+  const inner = new Uint8Array(block + data.length).fill(0x36, 0, block)
+  const outer = new Uint8Array(block + length).fill(0x5c, 0, block)
+  for (let index = 0; index < key.length; index += 1) {
+    inner[index] = (inner[index] as number) ^ (key[index] as number)
+    outer[index] = (outer[index] as number) ^ (key[index] as number)
+  }
+  inner.set(data, block)
+  outer.set(hash(name, inner, 'buffer'), block)
+  const code = hash(name, outer, 'buffer')
+  inner.fill(0, 0, block)
+  outer.fill(0)
+  return code
 }

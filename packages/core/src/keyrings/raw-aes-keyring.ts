@@ -7,6 +7,7 @@ import { draw, type RandomSource, systemRandom } from '../random.ts'
 import { SecretBytes } from '../secret-bytes.ts'
 import type { AeadKey } from '../wrapping-key.ts'
 import { aeadKeyring } from './aead-keyring.ts'
+import { openLegacyWrap } from './aes-legacy-wrap.ts'
 import { isNamespace } from './namespace.ts'
 import { singleKey } from './single-key.ts'
 
@@ -64,6 +65,9 @@ export function rawAesKey(options: RawAesKeyOptions): AeadKey {
         throw new StrongroomError('MESSAGE_INVALID', `The encrypted data key does not open under ${name} and this encryption context.`)
       }
       return SecretBytes.take(opened)
+    },
+    async openLegacy(wrap, sealed) {
+      return openLegacyWrap(name, key, wrap, sealed)
     },
   }
 }

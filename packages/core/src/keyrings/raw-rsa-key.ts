@@ -5,6 +5,7 @@ import { assertImplicitRejection } from '../keys/rsa-pkcs1.ts'
 import { isAnything, isText, validateOptions } from '../options.ts'
 import { SecretBytes } from '../secret-bytes.ts'
 import type { RsaKey, RsaPadding } from '../wrapping-key.ts'
+import { openMixedOaep } from './rsa-mixed-oaep.ts'
 
 /** The public half of an RSA key: encrypts. */
 export interface RsaPublicHalf {
@@ -32,7 +33,7 @@ export type RawRsaKeyOptions = (RsaPublicHalf | RsaPrivateHalf) & {
   readonly name: string
 }
 
-/** The paddings that Node.js serves. `OAEP_SHA256_MGF1_SHA1` is not among them. */
+/** The paddings that Node.js serves. `OAEP_SHA256_MGF1_SHA1`, which is opened only, is not among them. */
 export type RawRsaPadding = Exclude<RsaPadding, 'OAEP_SHA256_MGF1_SHA1'>
 
 /** Shorter keys are read but not written to. */
@@ -46,8 +47,10 @@ const schemes: ReadonlyMap<RsaPadding, { readonly padding: number; readonly oaep
   ['OAEP_SHA512', { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha512' }],
 ])
 
-/** The paddings that {@link rawRsaKey} serves. */
+/** The paddings that {@link rawRsaKey} seals and opens with. */
 export const rawRsaPaddings: readonly RsaPadding[] = Object.freeze([...schemes.keys()])
+const MIXED = 'OAEP_SHA256_MGF1_SHA1'
+const openedPaddings: readonly RsaPadding[] = Object.freeze([...rawRsaPaddings, MIXED])
 
 /**
  * An RSA key in this process as a wrapping key.
@@ -75,7 +78,7 @@ export function rawRsaKey(options: RawRsaKeyOptions): RsaKey {
   return {
     kind: 'rsa',
     name,
-    paddings: rawRsaPaddings,
+    paddings: privateKey === undefined ? rawRsaPaddings : openedPaddings,
     async seal(secret, padding) {
       assertStrength(name, publicKey)
       const chosen = scheme(padding)
@@ -98,6 +101,7 @@ export function rawRsaKey(options: RawRsaKeyOptions): RsaKey {
             if (sealed.length !== Math.ceil((privateKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8)) {
               throw new StrongroomError('MESSAGE_INVALID', `The encrypted data key under ${name} is not as long as the modulus.`)
             }
+            if (padding === MIXED) return openMixedOaep(name, privateKey, sealed)
             return SecretBytes.take(privateDecrypt({ key: privateKey, ...scheme(padding) }, sealed))
           },
         }),

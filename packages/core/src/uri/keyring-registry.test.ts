@@ -8,7 +8,7 @@ import { createEncryptionClient } from '../client.ts'
 import { rawAesKeyring } from '../keyrings/raw-aes-keyring.ts'
 import { generateAesKey } from '../keys/aes-key.ts'
 import { parseMessage } from '../parse-message.ts'
-import { createKeyringRegistry, type KeyringScheme, keyringFromUri } from './keyring-registry.ts'
+import { createKeyringRegistry, type KeyringScheme, type KeyringTextScheme, keyringFromUri } from './keyring-registry.ts'
 
 const text = new TextEncoder().encode('configured')
 const folder = mkdtempSync(join(tmpdir(), 'strongroom-uri-'))
@@ -140,6 +140,26 @@ describe('a keyring registry', () => {
       await expect(registry.keyringFromUri('vault://k?zone=eu')).rejects.toThrow(/does not know the parameter zone. Known: region/)
     }
     await expect(keyringFromUri('vault://k')).rejects.toThrow(/No keyring scheme "vault"/)
+  })
+
+  it('gives a scheme with a syntax of its own the whole URI', async () => {
+    const texts: string[] = []
+    const own: KeyringTextScheme = {
+      scheme: 'pkcs11',
+      form: 'pkcs11:ATTRIBUTES',
+      openText(text) {
+        texts.push(text)
+        return keyring
+      },
+    }
+    const registry = createKeyringRegistry({ schemes: [own, scheme] })
+    expect(await registry.keyringFromUri('pkcs11:token=a;object=b?pin-source=/x')).toBe(keyring)
+    expect(await registry.keyringFromUri('PKCS11:')).toBe(keyring)
+    expect(texts).toEqual(['pkcs11:token=a;object=b?pin-source=/x', 'PKCS11:'])
+    await expect(registry.keyringFromUri('pkcs12:token=a')).rejects.toThrow(/not of the form/)
+    await expect(createKeyringRegistry().keyringFromUri('pkcs11:token=a')).rejects.toMatchObject({ code: 'OPTION_INVALID' })
+    expect(() => registry.register(own)).toThrow(/registered already/)
+    expect(() => registry.register({ ...own, scheme: 'own', form: undefined } as never)).toThrow(/have a form/)
   })
 
   it('reads key files with the reader that it was given, and wipes what it read', async () => {

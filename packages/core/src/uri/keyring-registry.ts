@@ -24,16 +24,26 @@ export interface KeyringScheme {
   open(uri: KeyringUri, tools: KeyringSchemeTools): Keyring | Promise<Keyring>
 }
 
+/** A kind of keyring whose URIs have a syntax of their own, such as `pkcs11:` (RFC 7512). */
+export interface KeyringTextScheme {
+  /** What the URI starts with, before the colon. */
+  readonly scheme: string
+  /** The shape of its URIs, for errors and help texts. */
+  readonly form: string
+  /** Makes the keyring of the whole URI, and refuses what it does not know in it. What it throws must show no value of it. */
+  openText(text: string, tools: KeyringSchemeTools): Keyring | Promise<Keyring>
+}
+
 /** The schemes of keyrings that configuration may name. */
 export interface KeyringRegistry {
   /** Its schemes, in order of their registration. */
-  readonly schemes: readonly KeyringScheme[]
+  readonly schemes: readonly (KeyringScheme | KeyringTextScheme)[]
   /**
    * Adds a scheme.
    *
    * @throws `OPTION_INVALID` where it has the name of another.
    */
-  register(scheme: KeyringScheme): void
+  register(scheme: KeyringScheme | KeyringTextScheme): void
   /**
    * Makes the keyring that a URI describes; of several, one that writes for all of them, the first making the data keys, and reads with any.
    *
@@ -45,7 +55,7 @@ export interface KeyringRegistry {
 /** Options of {@link createKeyringRegistry}. */
 export interface KeyringRegistryOptions {
   /** Added to `raw-aes`, `raw-rsa` and `raw-ecdh`. */
-  readonly schemes?: readonly KeyringScheme[]
+  readonly schemes?: readonly (KeyringScheme | KeyringTextScheme)[]
   /** Reads key files. Default: from disk, at most 64 KiB. */
   readonly readFile?: FileReader
 }
@@ -67,9 +77,9 @@ export interface KeyringRegistryOptions {
 export function createKeyringRegistry(options: KeyringRegistryOptions = {}): KeyringRegistry {
   validateOptions('createKeyringRegistry', options, { schemes: isSchemes, readFile: isFunction })
   const { readFile = readKeyFile } = options
-  const schemes = new Map<string, KeyringScheme>()
+  const schemes = new Map<string, KeyringScheme | KeyringTextScheme>()
 
-  function register(scheme: KeyringScheme): void {
+  function register(scheme: KeyringScheme | KeyringTextScheme): void {
     const wrong = isScheme(scheme)
     if (wrong !== undefined) throw new StrongroomError('OPTION_INVALID', `A keyring scheme must ${wrong}.`, { option: 'schemes' })
     if (schemes.has(scheme.scheme)) {
@@ -79,9 +89,11 @@ export function createKeyringRegistry(options: KeyringRegistryOptions = {}): Key
   }
 
   async function open(text: string): Promise<Keyring> {
+    const own = typeof text === 'string' ? schemes.get(/^([a-zA-Z][a-zA-Z0-9+.-]*):/.exec(text)?.[1]?.toLowerCase() ?? '') : undefined
+    if (own !== undefined && 'openText' in own) return await own.openText(text, { readFile })
     const uri = parseKeyringUri(text)
     const scheme = schemes.get(uri.scheme)
-    if (scheme === undefined) {
+    if (scheme === undefined || 'openText' in scheme) {
       throw new StrongroomError(
         'OPTION_INVALID',
         `No keyring scheme ${JSON.stringify(uri.scheme.slice(0, 32))} is registered. Known: ${[...schemes.keys()].join(', ')}. Others come with createKeyringRegistry({ schemes }).`,
@@ -128,12 +140,13 @@ export function keyringFromUri(uri: string | readonly string[], registry: Keyrin
 }
 
 const isScheme: OptionCheck = (value) => {
-  const wrong = hasMethods('open')(value)
+  const ofText = hasMethods('openText')(value) === undefined
+  const wrong = ofText ? undefined : hasMethods('open')(value)
   if (wrong !== undefined) return wrong
   const { scheme, form, parameters } = value as Partial<KeyringScheme>
   if (typeof scheme !== 'string' || !/^[a-z][a-z0-9+.-]*$/.test(scheme))
     return 'have a scheme of lower-case letters, digits, "+", "-" and "."'
-  return typeof form === 'string' && Array.isArray(parameters) ? undefined : 'have a form and parameters'
+  return typeof form === 'string' && (ofText || Array.isArray(parameters)) ? undefined : 'have a form and parameters'
 }
 
 function isSchemes(value: unknown): string | undefined {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { CreateKeyCommand, EncryptCommand, type KMSClient } from '@aws-sdk/client-kms'
+import { CreateKeyCommand, type CreateKeyCommandInput, EncryptCommand, type KMSClient } from '@aws-sdk/client-kms'
 
-/** Makes a symmetric key; answers its ARN. */
-export async function newKey(client: KMSClient): Promise<string> {
-  const { KeyMetadata } = await client.send(new CreateKeyCommand({ Description: 'conformance check' }))
+/** Makes a key, symmetric unless its kind is said; answers its ARN. */
+export async function newKey(client: KMSClient, kind: Pick<CreateKeyCommandInput, 'KeySpec' | 'KeyUsage'> = {}): Promise<string> {
+  const { KeyMetadata } = await client.send(new CreateKeyCommand({ Description: 'conformance check', ...kind }))
   assert(KeyMetadata?.Arn !== undefined, 'CreateKey answers an ARN')
   return KeyMetadata.Arn
 }

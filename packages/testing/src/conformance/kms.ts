@@ -1,17 +1,20 @@
 import type { KMSClient } from '@aws-sdk/client-kms'
 import type { ConformanceCheck } from './check.ts'
+import { kmsAgreementChecks } from './kms-agreement.ts'
 import { kmsAliasChecks } from './kms-aliases.ts'
 import { kmsCiphertextChecks } from './kms-ciphertext.ts'
 import { kmsContextChecks } from './kms-context.ts'
 import { kmsDataKeyChecks } from './kms-data-keys.ts'
 import { kmsGrantChecks } from './kms-grants.ts'
 import { kmsKeyStateChecks } from './kms-key-states.ts'
+import { kmsMacChecks } from './kms-mac.ts'
 import { kmsMultiRegionChecks } from './kms-multi-region.ts'
 import { kmsReEncryptChecks } from './kms-re-encrypt.ts'
 import { kmsRotationChecks } from './kms-rotation.ts'
+import { kmsRsaChecks } from './kms-rsa.ts'
 
 /**
- * What AWS KMS documents about symmetric encryption keys, as far as envelope encryption leans on it.
+ * What AWS KMS documents about encryption keys, key agreement and HMAC keys, as far as envelope encryption leans on it.
  *
  * @example
  * ```ts
@@ -28,4 +31,7 @@ export const kmsConformance: readonly ConformanceCheck<KMSClient>[] = [
   ...kmsReEncryptChecks,
   ...kmsGrantChecks,
   ...kmsMultiRegionChecks,
+  ...kmsRsaChecks,
+  ...kmsAgreementChecks,
+  ...kmsMacChecks,
 ]

@@ -1,6 +1,7 @@
 import { type Call, CallRecorder } from './call-log.ts'
-import { type Endpoint, type Environment, REGION, uuid } from './endpoint.ts'
+import { type Endpoint, type Environment, endpointOn, signedRegion, uuid } from './endpoint.ts'
 import { FaultInjector } from './faults.ts'
+import { inject } from './inject.ts'
 import { Input, isObject, type JsonObject } from './input.ts'
 import { ServiceError } from './service-error.ts'
 import { type Exchange, listen } from './transport.ts'
@@ -33,12 +34,13 @@ export interface AwsJsonService<C extends Call> {
   /** The error of a call the service must refuse before anything else. */
   refused?(call: C): ServiceError | undefined
   readonly onRequest?: (request: RecordedRequest) => void
+  /** The version of AWS JSON; default 1.1. */
+  readonly jsonVersion?: '1.0' | '1.1'
 }
 
-const CONTENT_TYPE = 'application/x-amz-json-1.1'
-
-/** Serves AWS JSON 1.1 on a loopback port. */
+/** Serves AWS JSON on a loopback port. */
 export async function startService<C extends Call>(service: AwsJsonService<C>, environment: Environment): Promise<Endpoint<C>> {
+  const contentType = `application/x-amz-json-${service.jsonVersion ?? '1.1'}`
   const calls = new CallRecorder<C>()
   const faults = new FaultInjector<C>()
   const transport = await listen((exchange) => {
@@ -48,17 +50,17 @@ export async function startService<C extends Call>(service: AwsJsonService<C>, e
   async function answer(exchange: Exchange): Promise<void> {
     const requestId = uuid(environment.randomBytes)
     const reply = (status: number, body: JsonObject): void =>
-      exchange.reply(status, { 'content-type': CONTENT_TYPE, 'x-amzn-requestid': requestId }, JSON.stringify(body))
-    const replyError = (error: ServiceError): void => reply(error.status, { __type: error.name, message: error.message })
+      exchange.reply(status, { 'content-type': contentType, 'x-amzn-requestid': requestId }, JSON.stringify(body))
+    const replyError = (error: ServiceError): void => reply(error.status, { __type: error.name, message: error.message, ...error.details })
 
     const request = readRequest(exchange, service)
     if (request instanceof ServiceError) return replyError(request)
     service.onRequest?.({ operation: request.name, headers: exchange.headers, body: exchange.body })
-    const region = signedRegion(exchange.headers) ?? environment.region
+    const region = signedRegion(exchange.headers.authorization) ?? environment.region
     const call = service.describe(request.name, request.input, region)
     const close = calls.add(call)
     try {
-      const injected = await inject(call)
+      const injected = await inject(call, faults, environment, service.throttled, internalFailure)
       if (injected === 'reset') {
         close('ConnectionReset')
         return exchange.reset()
@@ -76,52 +78,7 @@ export async function startService<C extends Call>(service: AwsJsonService<C>, e
     }
   }
 
-  async function inject(call: C): Promise<'reset' | 'lost-answer' | 'none'> {
-    let outcome: 'lost-answer' | 'none' = 'none'
-    for (const effect of faults.meet(call)) {
-      switch (effect.kind) {
-        case 'latency':
-          await environment.sleep(effect.delay(call))
-          break
-        case 'silent':
-          await effect.released
-          break
-        case 'throttle':
-          throw service.throttled(call)
-        case 'fail':
-          throw new ServiceError(effect.error.name, effect.error.message ?? 'Injected by the test', effect.error.status ?? 400)
-        case 'internal-error':
-          throw new ServiceError('InternalFailure', 'The service is down', 500)
-        case 'reset':
-          return 'reset'
-        case 'lost-answer':
-          outcome = 'lost-answer'
-      }
-    }
-    return outcome
-  }
-
-  const endpoint = `http://127.0.0.1:${transport.port}`
-  let closed: Promise<void> | undefined
-  const close = (): Promise<void> => {
-    faults.clear()
-    closed ??= transport.close()
-    return closed
-  }
-  return {
-    endpoint,
-    region: environment.region,
-    accountId: environment.accountId,
-    clientConfig: {
-      endpoint,
-      region: environment.region,
-      credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' },
-    },
-    calls,
-    faults,
-    close,
-    [Symbol.asyncDispose]: close,
-  }
+  return endpointOn(transport, environment, calls, faults)
 }
 
 function readRequest<C extends Call>(
@@ -145,10 +102,8 @@ function readRequest<C extends Call>(
   return new ServiceError('SerializationException', 'The body is not a JSON object')
 }
 
-/** The Region in the scope of a signature; undefined for a request without one, or where the scope names no Region of AWS. */
-function signedRegion(headers: Exchange['headers']): string | undefined {
-  const match = /\bCredential=[^/,\s]+\/\d{8}\/([^/,\s]+)\//.exec(headers.authorization ?? '')
-  return match?.[1] !== undefined && REGION.test(match[1]) ? match[1] : undefined
+function internalFailure(): ServiceError {
+  return new ServiceError('InternalFailure', 'The service is down', 500)
 }
 
 function internalError(cause: unknown): ServiceError {

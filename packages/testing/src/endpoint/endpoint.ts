@@ -1,8 +1,9 @@
 import { randomBytes as systemRandomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { isFunction, type OptionCheck, validateOptions } from '@strongroom/core/options'
-import type { Call, CallLog } from './call-log.ts'
-import type { Faults } from './faults.ts'
+import type { Call, CallLog, CallRecorder } from './call-log.ts'
+import type { FaultInjector, Faults } from './faults.ts'
+import type { Transport } from './transport.ts'
 
 /** What every embedded endpoint can be started with. */
 export interface EndpointOptions {
@@ -81,6 +82,44 @@ export function environmentOf(where: string, options: EndpointOptions, own: Read
     randomBytes: options.randomBytes ?? ((length) => Uint8Array.from(systemRandomBytes(length))),
     sleep: options.sleep ?? ((milliseconds) => setTimeout(milliseconds, undefined, { ref: false })),
   }
+}
+
+/** What anything may know of the credentials: examples of AWS's documentation. */
+export const EXAMPLE_CREDENTIALS = {
+  accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+  secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+} as const
+
+/** The endpoint that listens by a transport. */
+export function endpointOn<C extends Call>(
+  transport: Transport,
+  { region, accountId }: Environment,
+  calls: CallRecorder<C>,
+  faults: FaultInjector<C>,
+): Endpoint<C> {
+  const endpoint = `http://127.0.0.1:${transport.port}`
+  let closed: Promise<void> | undefined
+  const close = (): Promise<void> => {
+    faults.clear()
+    closed ??= transport.close()
+    return closed
+  }
+  return {
+    endpoint,
+    region,
+    accountId,
+    clientConfig: { endpoint, region, credentials: EXAMPLE_CREDENTIALS },
+    calls,
+    faults,
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** The Region in the scope of a signature; undefined without one, or where the scope names no Region of AWS. */
+export function signedRegion(authorization = ''): string | undefined {
+  const match = /\bCredential=[^/,\s]+\/\d{8}\/([^/,\s]+)\//.exec(authorization)
+  return match?.[1] !== undefined && REGION.test(match[1]) ? match[1] : undefined
 }
 
 /** A text of a certain form. */

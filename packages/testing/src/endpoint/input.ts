@@ -12,10 +12,11 @@ export interface Bounds {
 
 /** The members of one request, checked as they are read. Absent and `null` are the same, as in AWS JSON. */
 export class Input {
-  readonly #members: JsonObject
+  /** The members as they arrived, unchecked. */
+  readonly members: JsonObject
 
   constructor(members: JsonObject) {
-    this.#members = members
+    this.members = members
   }
 
   has(name: string): boolean {
@@ -43,6 +44,10 @@ export class Input {
     const found = values.find((each) => each === value)
     if (found === undefined) throw validationError(memberName(name), `Member must satisfy enum value set: [${values.join(', ')}]`)
     return found
+  }
+
+  oneOf<const T extends string>(name: string, values: readonly T[]): T {
+    return this.optionalOneOf(name, values) ?? missing(name)
   }
 
   optionalInteger(name: string, { min, max }: Bounds = {}): number | undefined {
@@ -126,7 +131,7 @@ export class Input {
   }
 
   #get(name: string): unknown {
-    return Object.hasOwn(this.#members, name) ? (this.#members[name] ?? undefined) : undefined
+    return Object.hasOwn(this.members, name) ? (this.members[name] ?? undefined) : undefined
   }
 }
 

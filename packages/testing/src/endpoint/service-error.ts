@@ -2,11 +2,14 @@
 export class ServiceError extends Error {
   override readonly name: string
   readonly status: number
+  /** Members of the answer beside `__type` and `message`. */
+  readonly details: { readonly [name: string]: unknown }
 
-  constructor(name: string, message: string, status = 400) {
+  constructor(name: string, message: string, status = 400, details: { readonly [name: string]: unknown } = {}) {
     super(message)
     this.name = name
     this.status = status
+    this.details = details
   }
 }
 

@@ -1,17 +1,46 @@
 import type { Operation } from '../endpoint/aws-json-service.ts'
 import type { Environment } from '../endpoint/endpoint.ts'
 import type { Bounds, Input, JsonObject } from '../endpoint/input.ts'
-import { ServiceError } from '../endpoint/service-error.ts'
 import { backingKeyIdOf, openBlob, sealBlob } from './ciphertext-blob.ts'
+import { finishChecks, refuseUnserved, requireUse } from './crypto-input.ts'
 import { type EncryptionContext, readContext } from './encryption-context.ts'
 import type { GrantStore } from './grant-store.ts'
 import type { KeyStore } from './key-store.ts'
-import { incorrectKey, invalidCiphertext, invalidKeyUsage, unsupported, validation } from './kms-errors.ts'
-import type { BackingKey, KmsKey } from './kms-key.ts'
+import { incorrectKey, invalidCiphertext, validation } from './kms-errors.ts'
+import type { KmsKey } from './kms-key.ts'
+import { isRsaAlgorithm, openRsa, sealRsa } from './rsa-cipher.ts'
 
 const KEY_NAME: Bounds = { min: 1, max: 2048 }
 const BLOB: Bounds = { min: 1, max: 6144 }
 const ALGORITHMS = ['SYMMETRIC_DEFAULT', 'RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256', 'SM2PKE'] as const
+
+/** The names of an operation's members, where it has two keys. */
+interface Members {
+  readonly key: string
+  readonly context: string
+  readonly algorithm: string
+}
+
+const ONLY: Members = { key: 'KeyId', context: 'EncryptionContext', algorithm: 'EncryptionAlgorithm' }
+const SOURCE: Members = { key: 'SourceKeyId', context: 'SourceEncryptionContext', algorithm: 'SourceEncryptionAlgorithm' }
+const DESTINATION: Members = {
+  key: 'DestinationKeyId',
+  context: 'DestinationEncryptionContext',
+  algorithm: 'DestinationEncryptionAlgorithm',
+}
+
+/** A key with what it is to encrypt or to decrypt with. */
+interface Use {
+  readonly key: KmsKey
+  readonly algorithm: string
+  readonly context: EncryptionContext
+}
+
+/** What was decrypted, and with what. The material has an id for symmetric keys only. */
+interface Opened extends Omit<Use, 'context'> {
+  readonly plaintext: Uint8Array
+  readonly materialId?: string
+}
 
 /** Encrypt, Decrypt, ReEncrypt, the data keys, and GenerateRandom. */
 export function cryptographicOperations(
@@ -19,27 +48,49 @@ export function cryptographicOperations(
   keys: KeyStore,
   grants: GrantStore,
 ): readonly (readonly [string, Operation])[] {
-  function usableKey(input: Input, name = 'KeyId', algorithmName = 'EncryptionAlgorithm'): KmsKey {
+  function algorithmOf(input: Input, { algorithm, context }: Members): Omit<Use, 'key'> {
+    const pairs = readContext(input, context)
+    const name = input.optionalOneOf(algorithm, ALGORITHMS) ?? 'SYMMETRIC_DEFAULT'
+    if (name !== 'SYMMETRIC_DEFAULT' && pairs.size > 0) throw validation(`${context} is only for symmetric encryption KMS keys.`)
+    return { algorithm: name, context: pairs }
+  }
+
+  function useOf(input: Input, members: Members): Use {
+    const use = algorithmOf(input, members)
+    return { ...use, key: usableKey(input, members.key, use.algorithm) }
+  }
+
+  function usableKey(input: Input, name: string, algorithm: string): KmsKey {
     const key = keys.resolve(input.string(name, KEY_NAME))
     key.requireEnabled()
-    requireAlgorithm(key, input, algorithmName)
+    requireUse(key, 'ENCRYPT_DECRYPT', algorithm)
     return key
   }
 
   /** Opens the blob of Decrypt and ReEncrypt with the key it names, or with the one the caller insists on. */
-  function open(
-    input: Input,
-    members: { key: string; context: string; algorithm: string },
-  ): { key: KmsKey; backingKey: BackingKey; plaintext: Uint8Array } {
+  function open(input: Input, members: Members): Opened {
     const blob = input.blob('CiphertextBlob', BLOB)
-    const context = readContext(input, members.context)
-    const expected = input.has(members.key) ? usableKey(input, members.key, members.algorithm) : undefined
+    const { algorithm, context } = algorithmOf(input, members)
+    if (isRsaAlgorithm(algorithm)) {
+      // What an RSA key encrypted does not tell by which.
+      if (!input.has(members.key)) throw validation(`${members.key} is required with the algorithm ${algorithm}.`)
+      const key = usableKey(input, members.key, algorithm)
+      return { key, algorithm, plaintext: openRsa(key, algorithm, blob) }
+    }
+    const expected = input.has(members.key) ? usableKey(input, members.key, algorithm) : undefined
     const found = keys.findByBackingKey(backingKeyIdOf(blob))
     if (found === undefined) throw invalidCiphertext()
-    if (expected !== undefined && expected !== found.key) throw incorrectKey()
-    found.key.requireEnabled()
-    requireAlgorithm(found.key, input, members.algorithm)
-    return { ...found, plaintext: openBlob(blob, found.backingKey, context) }
+    const { key, backingKey } = found
+    if (expected !== undefined && expected !== key) throw incorrectKey()
+    key.requireEnabled()
+    requireUse(key, 'ENCRYPT_DECRYPT', algorithm)
+    return { key, algorithm, plaintext: openBlob(blob, backingKey, context), materialId: hex(backingKey.id) }
+  }
+
+  function seal(plaintext: Uint8Array, { key, algorithm, context }: Use): string {
+    return base64(
+      isRsaAlgorithm(algorithm) ? sealRsa(key, algorithm, plaintext) : sealBlob(plaintext, key.currentBackingKey, context, randomBytes),
+    )
   }
 
   function dataKey(input: Input): { answer: JsonObject; plaintext: Uint8Array } {
@@ -47,20 +98,15 @@ export function cryptographicOperations(
     const bytes = input.optionalInteger('NumberOfBytes', { min: 1, max: 1024 })
     if ((spec === undefined) === (bytes === undefined)) throw validation('Please specify either number of bytes or key spec.')
     const context = readContext(input)
-    const key = usableKey(input)
+    const key = usableKey(input, 'KeyId', 'SYMMETRIC_DEFAULT')
     finishChecks(input, grants)
     const plaintext = randomBytes(bytes ?? (spec === 'AES_128' ? 16 : 32))
-    const backingKey = key.currentBackingKey
     const answer = {
-      CiphertextBlob: base64(sealBlob(plaintext, backingKey, context, randomBytes)),
+      CiphertextBlob: seal(plaintext, { key, algorithm: 'SYMMETRIC_DEFAULT', context }),
       KeyId: key.arn,
-      KeyMaterialId: hex(backingKey.id),
+      KeyMaterialId: hex(key.currentBackingKey.id),
     }
     return { answer, plaintext }
-  }
-
-  function seal(plaintext: Uint8Array, key: KmsKey, context: EncryptionContext): string {
-    return base64(sealBlob(plaintext, key.currentBackingKey, context, randomBytes))
   }
 
   return [
@@ -68,39 +114,40 @@ export function cryptographicOperations(
       'Encrypt',
       (input) => {
         const plaintext = input.blob('Plaintext', { min: 1, max: 4096 })
-        const context = readContext(input)
-        const key = usableKey(input)
+        const use = useOf(input, ONLY)
+        const CiphertextBlob = seal(plaintext, use)
         finishChecks(input, grants)
-        return { CiphertextBlob: seal(plaintext, key, context), KeyId: key.arn, EncryptionAlgorithm: key.spec }
+        return { CiphertextBlob, KeyId: use.key.arn, EncryptionAlgorithm: use.algorithm }
       },
     ],
     [
       'Decrypt',
       (input) => {
-        const { key, backingKey, plaintext } = open(input, { key: 'KeyId', context: 'EncryptionContext', algorithm: 'EncryptionAlgorithm' })
+        const { key, algorithm, plaintext, materialId } = open(input, ONLY)
         finishChecks(input, grants)
-        return { Plaintext: base64(plaintext), KeyId: key.arn, EncryptionAlgorithm: key.spec, KeyMaterialId: hex(backingKey.id) }
+        return {
+          Plaintext: base64(plaintext),
+          KeyId: key.arn,
+          EncryptionAlgorithm: algorithm,
+          ...(materialId === undefined ? {} : { KeyMaterialId: materialId }),
+        }
       },
     ],
     [
       'ReEncrypt',
       (input) => {
-        const context = readContext(input, 'DestinationEncryptionContext')
-        const destination = usableKey(input, 'DestinationKeyId', 'DestinationEncryptionAlgorithm')
-        const source = open(input, {
-          key: 'SourceKeyId',
-          context: 'SourceEncryptionContext',
-          algorithm: 'SourceEncryptionAlgorithm',
-        })
+        const destination = useOf(input, DESTINATION)
+        const source = open(input, SOURCE)
+        const CiphertextBlob = seal(source.plaintext, destination)
         finishChecks(input, grants)
         return {
-          CiphertextBlob: seal(source.plaintext, destination, context),
+          CiphertextBlob,
           SourceKeyId: source.key.arn,
-          KeyId: destination.arn,
-          SourceEncryptionAlgorithm: source.key.spec,
-          DestinationEncryptionAlgorithm: destination.spec,
-          SourceKeyMaterialId: hex(source.backingKey.id),
-          DestinationKeyMaterialId: hex(destination.currentBackingKey.id),
+          KeyId: destination.key.arn,
+          SourceEncryptionAlgorithm: source.algorithm,
+          DestinationEncryptionAlgorithm: destination.algorithm,
+          ...(source.materialId === undefined ? {} : { SourceKeyMaterialId: source.materialId }),
+          ...(destination.key.hasKeyPair ? {} : { DestinationKeyMaterialId: hex(destination.key.currentBackingKey.id) }),
         }
       },
     ],
@@ -121,25 +168,6 @@ export function cryptographicOperations(
       },
     ],
   ]
-}
-
-function requireAlgorithm(key: KmsKey, input: Input, name: string): void {
-  const algorithm = input.optionalOneOf(name, ALGORITHMS) ?? 'SYMMETRIC_DEFAULT'
-  if (algorithm !== key.spec) throw invalidKeyUsage(key.arn, algorithm)
-}
-
-/** What every cryptographic operation checks last: AWS answers DryRunOperationException only where the call would have succeeded. */
-function finishChecks(input: Input, grants: GrantStore): void {
-  refuseUnserved(input)
-  grants.requireTokens(input.stringList('GrantTokens', { max: 10 }))
-  if (input.optionalBoolean('DryRun') === true) {
-    throw new ServiceError('DryRunOperationException', 'The request would have succeeded, but the DryRun option is set.', 412)
-  }
-}
-
-function refuseUnserved(input: Input): void {
-  if (input.has('Recipient')) throw unsupported('attested recipients (Recipient)')
-  if (input.has('CustomKeyStoreId')) throw unsupported('custom key stores (CustomKeyStoreId)')
 }
 
 function base64(bytes: Uint8Array): string {

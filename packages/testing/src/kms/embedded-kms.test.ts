@@ -2,11 +2,14 @@ import {
   CreateAliasCommand,
   CreateGrantCommand,
   CreateKeyCommand,
+  type CreateKeyCommandInput,
   DecryptCommand,
   DescribeKeyCommand,
   DisableKeyCommand,
   EncryptCommand,
   GenerateDataKeyCommand,
+  GenerateMacCommand,
+  GetPublicKeyCommand,
   KMSClient,
   ListAliasesCommand,
   ListGrantsCommand,
@@ -129,9 +132,59 @@ describe('keys of the embedded KMS', () => {
   })
 
   it('of kinds that are not served are refused, not imitated', async () => {
-    for (const input of [{ KeySpec: 'RSA_2048' as const }, { KeyUsage: 'SIGN_VERIFY' as const }, { Origin: 'EXTERNAL' as const }]) {
+    const KeyUsage = 'SIGN_VERIFY'
+    for (const input of [
+      { KeySpec: 'RSA_2048', KeyUsage },
+      { KeySpec: 'ECC_NIST_P256', KeyUsage },
+      { KeySpec: 'ECC_SECG_P256K1', KeyUsage },
+      { KeySpec: 'SM2', KeyUsage: 'ENCRYPT_DECRYPT' },
+      { Origin: 'EXTERNAL' },
+    ] satisfies CreateKeyCommandInput[]) {
       await expect(client.send(new CreateKeyCommand(input))).rejects.toMatchObject({ name: 'UnsupportedOperationException' })
     }
+  })
+
+  it('are made with the usage that their spec allows, which has to be said of all but symmetric ones', async () => {
+    for (const input of [
+      { KeySpec: 'RSA_2048' },
+      { KeySpec: 'HMAC_256', KeyUsage: 'ENCRYPT_DECRYPT' },
+      { KeySpec: 'ECC_NIST_P256', KeyUsage: 'ENCRYPT_DECRYPT' },
+      { KeySpec: 'HMAC_256', KeyUsage: 'SIGN_VERIFY' },
+      { KeyUsage: 'KEY_AGREEMENT' },
+    ] satisfies CreateKeyCommandInput[]) {
+      await expect(client.send(new CreateKeyCommand(input))).rejects.toMatchObject({ name: 'ValidationException' })
+    }
+  })
+
+  it('are made without a client for whatever their spec is for', async () => {
+    for (const [spec, KeyUsage] of [
+      [undefined, 'ENCRYPT_DECRYPT'],
+      ['RSA_2048', 'ENCRYPT_DECRYPT'],
+      ['ECC_NIST_P521', 'KEY_AGREEMENT'],
+      ['HMAC_384', 'GENERATE_VERIFY_MAC'],
+    ] as const) {
+      const { KeyMetadata } = await client.send(new DescribeKeyCommand({ KeyId: kms.createKey(undefined, spec && { spec }) }))
+      expect(KeyMetadata).toMatchObject({ KeySpec: spec ?? 'SYMMETRIC_DEFAULT', KeyUsage })
+    }
+    expect(() => kms.createKey(undefined, { spec: 'AES_256' as never })).toThrow(/SYMMETRIC_DEFAULT, RSA_2048/)
+  })
+
+  it('have a secret or a key pair, which their replicas share', async () => {
+    const west = new KMSClient({ ...kms.clientConfig, region: 'eu-west-1' })
+    const mac = kms.createKey(undefined, { spec: 'HMAC_256', multiRegion: true })
+    const MacAlgorithm = 'HMAC_SHA_256'
+    const here = await client.send(new GenerateMacCommand({ KeyId: mac, MacAlgorithm, Message: Plaintext }))
+    const there = await west.send(new GenerateMacCommand({ KeyId: kms.replicateKey(mac, 'eu-west-1'), MacAlgorithm, Message: Plaintext }))
+    expect(there.Mac).toEqual(here.Mac)
+    const rsa = kms.createKey(undefined, { spec: 'RSA_2048', multiRegion: true })
+    const replica = kms.replicateKey(rsa, 'eu-west-1')
+    const own = await client.send(new GetPublicKeyCommand({ KeyId: rsa }))
+    expect((await west.send(new GetPublicKeyCommand({ KeyId: replica }))).PublicKey).toEqual(own.PublicKey)
+    const EncryptionAlgorithm = 'RSAES_OAEP_SHA_1'
+    const { CiphertextBlob } = await client.send(new EncryptCommand({ KeyId: rsa, Plaintext, EncryptionAlgorithm }))
+    const opened = await west.send(new DecryptCommand({ KeyId: replica, CiphertextBlob, EncryptionAlgorithm }))
+    expect(Buffer.from(opened.Plaintext ?? [])).toEqual(Plaintext)
+    west.destroy()
   })
 
   it('are managed by id or ARN, not by alias', async () => {

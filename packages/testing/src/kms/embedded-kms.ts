@@ -1,10 +1,11 @@
-import { isBoolean, isFunction, type OptionCheck, validateOptions } from '@strongroom/core/options'
+import { isBoolean, isFunction, isOneOf, type OptionCheck, validateOptions } from '@strongroom/core/options'
 import { type AwsJsonService, startService } from '../endpoint/aws-json-service.ts'
 import type { Call } from '../endpoint/call-log.ts'
 import { type Endpoint, type EndpointOptions, environmentOf, matches, REGION } from '../endpoint/endpoint.ts'
 import type { Input } from '../endpoint/input.ts'
 import { ServiceError } from '../endpoint/service-error.ts'
 import { backingKeyIdOf } from './ciphertext-blob.ts'
+import { type KmsKeySpec, keySpecs } from './key-spec.ts'
 import type { KeyStore } from './key-store.ts'
 import { Regions } from './regions.ts'
 
@@ -28,19 +29,22 @@ export interface NewKey {
   readonly region?: string
   /** Make it the primary of a multi-Region key, which can be replicated. Default false. */
   readonly multiRegion?: boolean
+  /** What it is made of, and so what it is for: `RSA_*` to encrypt and decrypt, `ECC_*` for key agreement. Default `SYMMETRIC_DEFAULT`. */
+  readonly spec?: KmsKeySpec
 }
 
 /** A running embedded KMS. */
 export interface EmbeddedKms extends Endpoint<KmsCall> {
-  /** Makes a symmetric key without a client, with an alias if one is given (`alias/...`). Returns its ARN. */
+  /** Makes a key without a client, symmetric unless `spec` says otherwise, with an alias if one is given (`alias/...`). Returns its ARN. */
   createKey(alias?: string, options?: NewKey): string
   /** Makes a replica of the primary of a multi-Region key in another Region, without a client. Returns the replica's ARN. */
   replicateKey(primaryArn: string, region: string): string
 }
 
 /**
- * Starts a KMS on 127.0.0.1 that does what AWS documents for symmetric encryption keys: the encryption context is bound, key states
- * are enforced, old backing keys still open what they sealed, errors have AWS's names. Keys live in memory and die with it.
+ * Starts a KMS on 127.0.0.1 that does what AWS documents for symmetric encryption keys, RSA keys that encrypt, ECC keys of NIST curves for key
+ * agreement and HMAC keys: the encryption context is bound, key states are enforced, old backing keys still open what they sealed, errors have AWS's
+ * names. Keys live in memory and die with it. It signs nothing.
  *
  * One port serves every Region, each with keys of its own: a request belongs to the Region it was signed for, as a client of that Region does.
  * Multi-Region keys and their replicas are related across Regions.
@@ -75,9 +79,9 @@ export async function startEmbeddedKms(options: EmbeddedKmsOptions = {}): Promis
     ...endpoint,
     createKey: (alias, options = {}) => {
       validateOptions('createKey', { alias }, { alias: isAliasName })
-      validateOptions('createKey', options, { region: isRegion, multiRegion: isBoolean })
+      validateOptions('createKey', options, { region: isRegion, multiRegion: isBoolean, spec: isOneOf(keySpecs) })
       const { keys } = regions.of(options.region ?? environment.region)
-      const key = keys.create('', options.multiRegion === true ? 'primary' : 'single-Region')
+      const key = keys.create('', options.multiRegion === true ? 'primary' : 'single-Region', options.spec)
       if (alias !== undefined) keys.setAlias(alias, key)
       return key.arn
     },

@@ -11,13 +11,17 @@ const PRINCIPAL: Bounds = { min: 1, max: 256 }
 const OPERATIONS = [
   'CreateGrant',
   'Decrypt',
+  'DeriveSharedSecret',
   'DescribeKey',
   'Encrypt',
   'GenerateDataKey',
   'GenerateDataKeyWithoutPlaintext',
+  'GenerateMac',
+  'GetPublicKey',
   'ReEncryptFrom',
   'ReEncryptTo',
   'RetireGrant',
+  'VerifyMac',
 ]
 
 /** CreateGrant, ListGrants, RevokeGrant and RetireGrant. */

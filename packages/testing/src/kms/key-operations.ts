@@ -1,12 +1,15 @@
 import type { Operation } from '../endpoint/aws-json-service.ts'
 import type { Environment } from '../endpoint/endpoint.ts'
 import type { Bounds, Input, JsonObject } from '../endpoint/input.ts'
+import { factsOf, type KmsKeySpec, keySpecs } from './key-spec.ts'
 import type { KeyStore } from './key-store.ts'
-import { unsupported } from './kms-errors.ts'
+import { unsupported, validation } from './kms-errors.ts'
 import type { KmsKey } from './kms-key.ts'
 import { page } from './page.ts'
+import { algorithmsOf } from './public-key-operations.ts'
 
 const KEY_NAME: Bounds = { min: 1, max: 2048 }
+const USAGES = ['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'GENERATE_VERIFY_MAC', 'KEY_AGREEMENT'] as const
 
 /** CreateKey, DescribeKey, ListKeys, ReplicateKey and the changes of a key's state. */
 export function keyOperations(
@@ -20,9 +23,9 @@ export function keyOperations(
     [
       'CreateKey',
       (input) => {
-        refuseOtherKinds(input)
+        const spec = readSpec(input)
         const kind = input.optionalBoolean('MultiRegion') === true ? 'primary' : 'single-Region'
-        return { KeyMetadata: metadata(keys.create(input.optionalString('Description', { max: 8192 }) ?? '', kind), accountId) }
+        return { KeyMetadata: metadata(keys.create(input.optionalString('Description', { max: 8192 }) ?? '', kind, spec), accountId) }
       },
     ],
     [
@@ -84,12 +87,21 @@ export function keyOperations(
   ]
 }
 
-function refuseOtherKinds(input: Input): void {
-  const spec = input.optionalString('KeySpec') ?? input.optionalString('CustomerMasterKeySpec') ?? 'SYMMETRIC_DEFAULT'
-  const usage = input.optionalString('KeyUsage') ?? 'ENCRYPT_DECRYPT'
+/** The spec of a new key. The usage has to be said of every key but a symmetric one. */
+function readSpec(input: Input): KmsKeySpec {
   const origin = input.optionalString('Origin') ?? 'AWS_KMS'
-  if (spec !== 'SYMMETRIC_DEFAULT' || usage !== 'ENCRYPT_DECRYPT') throw unsupported(`keys of spec ${spec} for ${usage}`)
   if (origin !== 'AWS_KMS') throw unsupported(`key material of origin ${origin}`)
+  const name = input.optionalString('KeySpec') ?? input.optionalString('CustomerMasterKeySpec') ?? 'SYMMETRIC_DEFAULT'
+  const spec = keySpecs.find((each) => each === name)
+  const usage = input.optionalOneOf('KeyUsage', USAGES) ?? (name === 'SYMMETRIC_DEFAULT' ? 'ENCRYPT_DECRYPT' : undefined)
+  if (spec === undefined || (usage === 'SIGN_VERIFY' && isForSigning(spec)))
+    throw unsupported(`keys of spec ${name} for ${usage ?? 'no usage'}`)
+  if (factsOf(spec).usage !== usage) throw validation(`KeyUsage ${usage ?? 'null'} is not compatible with KeySpec ${spec}`)
+  return spec
+}
+
+function isForSigning(spec: KmsKeySpec): boolean {
+  return spec.startsWith('RSA_') || spec.startsWith('ECC_')
 }
 
 function metadata(key: KmsKey, accountId: string): JsonObject {
@@ -106,9 +118,9 @@ function metadata(key: KmsKey, accountId: string): JsonObject {
     KeyManager: 'CUSTOMER',
     CustomerMasterKeySpec: key.spec,
     KeySpec: key.spec,
-    EncryptionAlgorithms: [key.spec],
+    ...algorithmsOf(key),
     ...multiRegionOf(key),
-    CurrentKeyMaterialId: Buffer.from(key.currentBackingKey.id).toString('hex'),
+    ...(key.spec === 'SYMMETRIC_DEFAULT' ? { CurrentKeyMaterialId: Buffer.from(key.currentBackingKey.id).toString('hex') } : {}),
     ...(key.deletionAt === undefined ? {} : { DeletionDate: key.deletionAt / 1000 }),
   }
 }

@@ -1,5 +1,6 @@
 import type { Environment } from '../endpoint/endpoint.ts'
 import { ServiceError } from '../endpoint/service-error.ts'
+import type { KmsKeySpec } from './key-spec.ts'
 import { notFound } from './kms-errors.ts'
 import { type BackingKey, type KeyKind, KmsKey } from './kms-key.ts'
 
@@ -34,8 +35,8 @@ export class KeyStore {
     return [...this.#aliases.values()]
   }
 
-  create(description: string, kind: KeyKind = 'single-Region'): KmsKey {
-    const key = new KmsKey(this.#environment, description, kind)
+  create(description: string, kind: KeyKind = 'single-Region', spec?: KmsKeySpec): KmsKey {
+    const key = new KmsKey(this.#environment, description, kind, spec)
     this.#keys.set(key.id, key)
     return key
   }

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto'
+import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { type Environment, uuid } from '../endpoint/endpoint.ts'
 import { ServiceError } from '../endpoint/service-error.ts'
+import { factsOf, type KeySpecFacts, type KeyUsage, type KmsKeySpec } from './key-spec.ts'
 import { disabled, invalidState, unsupported } from './kms-errors.ts'
 
 /** AWS's key states that a key with AWS's own material can have. */
@@ -30,7 +31,7 @@ const MAX_ON_DEMAND_ROTATIONS = 25
 export type KeyKind = 'single-Region' | 'primary' | KmsKey
 
 /**
- * A symmetric encryption key with material made by KMS. Replicas of a multi-Region key share the id, the material and its rotation with their
+ * A key with material made by KMS: a symmetric one, a key pair or an HMAC key. Replicas of a multi-Region key share the id, the material and its rotation with their
  * primary, and nothing else: states, aliases and descriptions are their own.
  */
 export class KmsKey {
@@ -38,8 +39,7 @@ export class KmsKey {
   readonly region: string
   readonly arn: string
   readonly createdAt: number
-  readonly spec = 'SYMMETRIC_DEFAULT'
-  readonly usage = 'ENCRYPT_DECRYPT'
+  readonly spec: KmsKeySpec
   description: string
   readonly #environment: Environment
   readonly #primary: KmsKey | undefined
@@ -49,8 +49,10 @@ export class KmsKey {
   #state: KeyState = 'Enabled'
   #deletionAt: number | undefined
   #automatic: AutomaticRotation | undefined
+  #keyPair: KeyObject | undefined
 
-  constructor(environment: Environment, description: string, kind: KeyKind = 'single-Region') {
+  /** A replica has the spec of its primary, whatever is given. */
+  constructor(environment: Environment, description: string, kind: KeyKind = 'single-Region', spec: KmsKeySpec = 'SYMMETRIC_DEFAULT') {
     const { region, accountId, clock, randomBytes } = environment
     this.#environment = environment
     this.#primary = typeof kind === 'object' ? kind : undefined
@@ -60,8 +62,30 @@ export class KmsKey {
     this.arn = `arn:aws:kms:${region}:${accountId}:key/${this.id}`
     this.createdAt = clock()
     this.description = description
-    if (this.#primary === undefined) this.#addBackingKey(this.createdAt)
-    else this.#primary.#replicas.push(this)
+    this.spec = this.#primary?.spec ?? spec
+    if (this.#primary !== undefined) this.#primary.#replicas.push(this)
+    else if (this.hasKeyPair) this.#keyPair = newPrivateKey(factsOf(this.spec))
+    else this.#addBackingKey(this.createdAt)
+  }
+
+  get usage(): KeyUsage {
+    return factsOf(this.spec).usage
+  }
+
+  /** The names of what it can be used with. */
+  get algorithms(): readonly string[] {
+    return factsOf(this.spec).algorithms
+  }
+
+  /** Whether it is a key pair, and so has no backing keys. */
+  get hasKeyPair(): boolean {
+    return factsOf(this.spec).secretLength === undefined
+  }
+
+  get privateKey(): KeyObject {
+    const key = this.#primary === undefined ? this.#keyPair : this.#primary.privateKey
+    if (key === undefined) throw new Error(`a key of spec ${this.spec} is no key pair`)
+    return key
   }
 
   /** The related keys of a multi-Region key, this one among them; undefined for a single-Region key. */
@@ -94,7 +118,7 @@ export class KmsKey {
     return this.#automatic
   }
 
-  /** Oldest first. */
+  /** Oldest first; none of a key pair. */
   get backingKeys(): readonly BackingKey[] {
     if (this.#primary !== undefined) return this.#primary.backingKeys
     this.#rotateWhatIsDue()
@@ -145,7 +169,7 @@ export class KmsKey {
   }
 
   rotateNow(): void {
-    this.#requireNoReplica()
+    this.#requireRotatable()
     this.requireEnabled()
     const done = this.backingKeys.filter(({ rotation }) => rotation === 'ON_DEMAND').length
     if (done >= MAX_ON_DEMAND_ROTATIONS) {
@@ -156,13 +180,23 @@ export class KmsKey {
 
   /** Turns automatic rotation on with a period, or off with `undefined`. */
   setAutomaticRotation(periodInDays: number | undefined): void {
-    this.#requireNoReplica()
+    this.#requireRotatable()
     this.requireEnabled()
     this.#rotateWhatIsDue()
     this.#automatic = periodInDays === undefined ? undefined : { periodInDays, nextAt: this.#environment.clock() + periodInDays * DAY }
   }
 
-  #requireNoReplica(): void {
+  /** Throws where AWS rotates no key of this spec. */
+  requireSymmetric(): void {
+    if (this.spec === 'SYMMETRIC_DEFAULT') return
+    throw new ServiceError(
+      'UnsupportedOperationException',
+      `${this.arn} has the key spec ${this.spec}; only symmetric encryption keys rotate.`,
+    )
+  }
+
+  #requireRotatable(): void {
+    this.requireSymmetric()
     if (!this.isReplica) return
     throw new ServiceError(
       'UnsupportedOperationException',
@@ -182,8 +216,15 @@ export class KmsKey {
   }
 
   #addBackingKey(createdAt: number, rotation?: 'AUTOMATIC' | 'ON_DEMAND'): void {
-    const material = this.#environment.randomBytes(32)
+    const material = this.#environment.randomBytes(factsOf(this.spec).secretLength ?? 0)
     const id = Uint8Array.from(createHash('sha256').update(this.arn).update(this.#environment.randomBytes(32)).digest())
     this.#backingKeys.push(rotation === undefined ? { id, material, createdAt } : { id, material, createdAt, rotation })
   }
+}
+
+// The random source of the environment has no part in it: node:crypto makes key pairs from its own.
+function newPrivateKey({ modulusLength, namedCurve }: KeySpecFacts): KeyObject {
+  const pair =
+    namedCurve === undefined ? generateKeyPairSync('rsa', { modulusLength: modulusLength ?? 0 }) : generateKeyPairSync('ec', { namedCurve })
+  return pair.privateKey
 }

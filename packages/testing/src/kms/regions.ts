@@ -8,6 +8,8 @@ import { GrantStore } from './grant-store.ts'
 import { keyOperations } from './key-operations.ts'
 import { KeyStore } from './key-store.ts'
 import type { KmsKey } from './kms-key.ts'
+import { macOperations } from './mac-operations.ts'
+import { publicKeyOperations } from './public-key-operations.ts'
 import { rotationOperations } from './rotation-operations.ts'
 
 /** KMS in one Region: keys, and what can be done with them. */
@@ -35,6 +37,8 @@ export class Regions {
       keys,
       operations: new Map([
         ...cryptographicOperations(environment, keys, grants),
+        ...publicKeyOperations(keys, grants),
+        ...macOperations(keys, grants),
         ...keyOperations(environment, keys, (key, where, description) => this.replicate(key, where, description)),
         ...aliasOperations(keys),
         ...rotationOperations(keys),

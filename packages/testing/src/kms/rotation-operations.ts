@@ -37,6 +37,7 @@ export function rotationOperations(keys: KeyStore): readonly (readonly [string, 
       'GetKeyRotationStatus',
       (input) => {
         const key = named(input)
+        key.requireSymmetric()
         const rotation = key.automaticRotation
         if (rotation === undefined || key.state === 'PendingDeletion') return { KeyId: key.arn, KeyRotationEnabled: false }
         return {
@@ -51,6 +52,7 @@ export function rotationOperations(keys: KeyStore): readonly (readonly [string, 
       'ListKeyRotations',
       (input) => {
         const key = named(input)
+        key.requireSymmetric()
         const all = input.optionalOneOf('IncludeKeyMaterial', ['ALL_KEY_MATERIAL', 'ROTATIONS_ONLY']) === 'ALL_KEY_MATERIAL'
         const { items, ...more } = page(input, rotations(key, all), 1000)
         return { Rotations: items, ...more }

@@ -46,6 +46,10 @@ func keyStoreOf(from fields) (*keystore.Client, error) {
 		}
 		return staticKeyStoreOf(request.Static)
 	}
+	return tableKeyStoreOf(from)
+}
+
+func tableKeyStoreOf(from fields) (*keystore.Client, error) {
 	var request struct {
 		Table       string `json:"table"`
 		LogicalName string `json:"logicalName"`

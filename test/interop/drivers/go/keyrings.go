@@ -49,7 +49,11 @@ func (p providers) keyring(request fields) (mpltypes.IKeyring, error) {
 		return p.kmsDiscovery(rest)
 	case "hierarchical":
 		return p.hierarchical(rest)
-	case "kms-rsa", "kms-ecdh", "hsm":
+	case "kms-rsa":
+		return p.kmsRsa(rest)
+	case "kms-ecdh":
+		return p.kmsEcdh(rest)
+	case "hsm":
 		return nil, unsupported("this driver has no keyring %q", kind)
 	}
 	return nil, invalid("no keyring has the type %q", kind)

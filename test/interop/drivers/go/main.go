@@ -12,6 +12,7 @@ func main() {
 	// One file for each group of operations.
 	operations := map[string]operation{"version": version}
 	maps.Copy(operations, esdkOperations)
+	maps.Copy(operations, keyStoreOperations)
 	maps.Copy(operations, s3Operations)
 	serve(operations, os.Stdin, answers)
 }

@@ -25,6 +25,7 @@ import { lacking, readFields } from '../../fields.ts'
 import { type KeyringRequest, type Padding, readKeyring } from '../../keyring-requests.ts'
 import { type Fields, type Operation, RequestError, serveProcess } from '../../protocol.ts'
 import { hierarchicalKeyring } from './hierarchical.ts'
+import { keystore } from './keystore-operation.ts'
 
 const utf8Sorting = !process.argv.includes('--locale-sorting')
 const required = lacking('this client has no required encryption context')
@@ -35,6 +36,7 @@ await serveProcess(
     ['version', version],
     ['esdk.encrypt', encrypt],
     ['esdk.decrypt', decrypt],
+    ['keystore', keystore],
   ]),
 )
 
@@ -100,7 +102,10 @@ function keyringOf(request: KeyringRequest): KeyringNode {
       return new RawRsaKeyringNode({ keyNamespace: request.namespace, keyName: request.name, rsaKey, ...paddingOf(request.padding) })
     }
     case 'raw-ecdh':
+    case 'kms-ecdh':
       throw new RequestError('UNSUPPORTED', 'this client has no ECDH keyring')
+    case 'kms-rsa':
+      throw new RequestError('UNSUPPORTED', 'this client has no keyring of RSA keys in KMS')
     case 'multi': {
       const generator = request.generator && keyringOf(request.generator)
       return new MultiKeyringNode({ ...(generator === undefined ? {} : { generator }), children: request.children.map(keyringOf) })

@@ -2,7 +2,7 @@ import { BranchKeyStoreNode, type KeyringNode, KmsHierarchicalKeyRingNode } from
 import { NodeBranchKeyMaterial } from '@aws-crypto/material-management'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { KMSClient } from '@aws-sdk/client-kms'
-import type { HierarchicalRequest, KeyStoreRequest, StoredBranchKey } from '../../hierarchical-requests.ts'
+import type { HierarchicalRequest, KeyStoreRequest, StoredBranchKey, TableKeyStore } from '../../hierarchical-requests.ts'
 
 const HOUR = 3600 // seconds
 
@@ -15,10 +15,15 @@ export function hierarchicalKeyring({ branchKeyId, ttlMs, keyStore }: Hierarchic
 type StoreOptions = ConstructorParameters<typeof BranchKeyStoreNode>[0]
 
 function keyStoreOf(request: KeyStoreRequest): BranchKeyStoreNode {
-  return 'static' in request ? new StaticKeyStore(request.static) : new BranchKeyStoreNode(storeOptions(request))
+  return 'static' in request ? new StaticKeyStore(request.static) : tableKeyStoreOf(request)
 }
 
-function storeOptions({ table, logicalName, kmsKeyArn, endpoint }: Exclude<KeyStoreRequest, { static: unknown }>): StoreOptions {
+/** The client's key store in a table. */
+export function tableKeyStoreOf(request: TableKeyStore): BranchKeyStoreNode {
+  return new BranchKeyStoreNode(storeOptions(request))
+}
+
+function storeOptions({ table, logicalName, kmsKeyArn, endpoint }: TableKeyStore): StoreOptions {
   const config = { endpoint, region: kmsKeyArn.split(':')[3] ?? '', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
   // The client brings classes of its own of the SDK's clients; these are the same at run time.
   return {

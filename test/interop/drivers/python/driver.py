@@ -2,6 +2,7 @@
 
 import esdk
 import implementation
+import keystore
 import s3
 from protocol import serve
 
@@ -9,6 +10,7 @@ from protocol import serve
 OPERATIONS = {
     **implementation.OPERATIONS,
     **esdk.OPERATIONS,
+    **keystore.OPERATIONS,
     **s3.OPERATIONS,
 }
 

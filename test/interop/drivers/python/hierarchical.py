@@ -40,6 +40,11 @@ def key_store_of(fields: dict) -> KeyStore:
         keys = f.read_fields("keyStore", fields, {"static": f.mappings})["static"]
         keys = [f.read_fields("keyStore: static", key, STORED_KEY) for key in keys]
         return KeyStore(config=config_of("static", "static", NO_ARN, "http://127.0.0.1:9"), dafny_client=StaticKeyStore(keys))
+    return table_of(fields)
+
+
+def table_of(fields: dict) -> KeyStore:
+    """Makes the key store in a table."""
     readers = {"table": f.text, "logicalName": f.text, "kmsKeyArn": f.text, "endpoint": f.text}
     read = f.read_fields("keyStore", fields, readers)
     return KeyStore(config=config_of(read["table"], read["logicalName"], read["kmsKeyArn"], read["endpoint"]))

@@ -7,15 +7,21 @@ from aws_cryptographic_material_providers.mpl import AwsCryptographicMaterialPro
 from aws_cryptographic_material_providers.mpl.config import MaterialProvidersConfig
 from aws_cryptographic_material_providers.mpl.models import (
     CreateAwsKmsDiscoveryKeyringInput,
+    CreateAwsKmsEcdhKeyringInput,
     CreateAwsKmsHierarchicalKeyringInput,
     CreateAwsKmsKeyringInput,
     CreateAwsKmsMrkKeyringInput,
+    CreateAwsKmsRsaKeyringInput,
     CreateMultiKeyringInput,
     CreateRawAesKeyringInput,
     CreateRawEcdhKeyringInput,
     CreateRawRsaKeyringInput,
     DiscoveryFilter,
     EphemeralPrivateKeyToStaticPublicKeyInput,
+    KmsEcdhStaticConfigurationsKmsPrivateKeyToStaticPublicKey,
+    KmsEcdhStaticConfigurationsKmsPublicKeyDiscovery,
+    KmsPrivateKeyToStaticPublicKeyInput,
+    KmsPublicKeyDiscoveryInput,
     PublicKeyDiscoveryInput,
     RawEcdhStaticConfigurationsEphemeralPrivateKeyToStaticPublicKey,
     RawEcdhStaticConfigurationsPublicKeyDiscovery,
@@ -39,6 +45,7 @@ RSA_PADDINGS = {
     "OAEP_SHA384": "OAEP_SHA384_MGF1",
     "OAEP_SHA512": "OAEP_SHA512_MGF1",
 }
+KMS_RSA_PADDINGS = {"OAEP_SHA1": "RSAES_OAEP_SHA_1", "OAEP_SHA256": "RSAES_OAEP_SHA_256"}
 HOUR = 3600  # seconds
 
 CURVES = {"P-256": "ECC_NIST_P256", "P-384": "ECC_NIST_P384", "P-521": "ECC_NIST_P521"}
@@ -131,11 +138,56 @@ def kms_mrk(fields: dict) -> IKeyring:
     return PROVIDERS.create_aws_kms_mrk_keyring(CreateAwsKmsMrkKeyringInput(kms_key_id=key_id, kms_client=client))
 
 
+PLACED_KEY = {"keyId": f.text, "endpoint": f.text, "region": f.optional(f.text)}
+
+
 def kms_key(kind: str, fields: dict) -> tuple[str, Any]:
     """Reads a KMS key and makes the client for it."""
-    read = f.read_fields(kind, fields, {"keyId": f.text, "endpoint": f.text, "region": f.optional(f.text)})
-    region = read["region"] or region_of(read["keyId"])
-    return read["keyId"], aws_client("kms", read["endpoint"], region)
+    read = f.read_fields(kind, fields, PLACED_KEY)
+    return read["keyId"], kms_client(read)
+
+
+def kms_client(read: dict) -> Any:
+    """The client for a KMS key that was read."""
+    return aws_client("kms", read["endpoint"], read["region"] or region_of(read["keyId"]))
+
+
+def kms_rsa(fields: dict) -> IKeyring:
+    """One RSA key in KMS."""
+    readers = {**PLACED_KEY, "publicKey": f.optional(f.text), "padding": f.optional(f.one_of(*KMS_RSA_PADDINGS))}
+    read = f.read_fields("kms-rsa", fields, readers)
+    return PROVIDERS.create_aws_kms_rsa_keyring(
+        CreateAwsKmsRsaKeyringInput(
+            kms_key_id=read["keyId"],
+            encryption_algorithm=KMS_RSA_PADDINGS[read["padding"] or "OAEP_SHA256"],
+            kms_client=kms_client(read),
+            public_key=pem(read["publicKey"]),
+        )
+    )
+
+
+def kms_ecdh(fields: dict) -> IKeyring:
+    """One key in KMS that agrees on secrets."""
+    readers = {
+        **PLACED_KEY,
+        "curve": f.one_of(*CURVES),
+        "schema": f.one_of("static", "discovery"),
+        "publicKey": f.optional(f.text),
+        "recipientPublicKey": f.optional(f.text),
+    }
+    read = f.read_fields("kms-ecdh", fields, readers)
+    if read["schema"] == "static":
+        pair = KmsPrivateKeyToStaticPublicKeyInput(
+            sender_kms_identifier=read["keyId"],
+            sender_public_key=public_der(read["publicKey"]),
+            recipient_public_key=public_der(read["recipientPublicKey"]),
+        )
+        scheme: Any = KmsEcdhStaticConfigurationsKmsPrivateKeyToStaticPublicKey(pair)
+    else:
+        scheme = KmsEcdhStaticConfigurationsKmsPublicKeyDiscovery(KmsPublicKeyDiscoveryInput(recipient_kms_identifier=read["keyId"]))
+    return PROVIDERS.create_aws_kms_ecdh_keyring(
+        CreateAwsKmsEcdhKeyringInput(key_agreement_scheme=scheme, curve_spec=CURVES[read["curve"]], kms_client=kms_client(read))
+    )
 
 
 def kms_discovery(fields: dict) -> IKeyring:
@@ -186,7 +238,9 @@ KINDS = {
     "kms": kms,
     "kms-mrk": kms_mrk,
     "kms-discovery": kms_discovery,
+    "kms-rsa": kms_rsa,
+    "kms-ecdh": kms_ecdh,
     "hierarchical": hierarchical,
 }
 # Kinds that the protocol knows and this driver does not make.
-LACKING = ("kms-rsa", "kms-ecdh", "hsm")
+LACKING = ("hsm",)

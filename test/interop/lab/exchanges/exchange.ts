@@ -12,5 +12,5 @@ export interface Exchange {
   /** Has what was written read, changed on the way if the read says so. */
   read(read: Read, written: Answer, ask: Ask): Promise<Answer>
   /** Tells what is wrong with what was read. */
-  problem(answer: Answer, subject: Case): string | undefined
+  problem(answer: Answer, subject: Case, read: Read): string | undefined
 }

@@ -44,7 +44,8 @@ function ecdhCases(curve: string, nextSuite: () => string): readonly Case[] {
   )
 }
 
-function keyPair(namedCurve: string): { readonly publicKey: string; readonly privateKey: string } {
+/** A fresh key pair in PEM. */
+export function keyPair(namedCurve: string): { readonly publicKey: string; readonly privateKey: string } {
   return generateKeyPairSync('ec', {
     namedCurve,
     publicKeyEncoding: { type: 'spki', format: 'pem' },

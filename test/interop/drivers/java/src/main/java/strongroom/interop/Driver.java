@@ -15,6 +15,7 @@ public final class Driver {
     Map<String, Operation> operations = new HashMap<>();
     operations.put("version", Version::tell);
     operations.putAll(EsdkOperations.all());
+    operations.putAll(KeyStoreOperations.all());
     operations.putAll(DdbOperations.all());
     new Protocol(operations).serve(System.in, answers);
   }

@@ -31,6 +31,11 @@ final class HierarchicalKeyrings {
     if (request.has("static")) {
       return StaticKeyStore.of(request.only("static").objects("static").stream().map(HierarchicalKeyrings::branchKeyOf).toList());
     }
+    return tableOf(request);
+  }
+
+  /** The key store in a table. */
+  static KeyStore tableOf(Fields request) {
     request.only("table", "logicalName", "kmsKeyArn", "endpoint");
     var arn = request.text("kmsKeyArn");
     var config =

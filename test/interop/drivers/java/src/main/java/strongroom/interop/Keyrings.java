@@ -40,7 +40,7 @@ final class Keyrings {
           "OAEP_SHA384", PaddingScheme.OAEP_SHA384_MGF1,
           "OAEP_SHA512", PaddingScheme.OAEP_SHA512_MGF1);
 
-  private static final Map<String, ECDHCurveSpec> CURVES =
+  static final Map<String, ECDHCurveSpec> CURVES =
       Map.of(
           "P-256", ECDHCurveSpec.ECC_NIST_P256,
           "P-384", ECDHCurveSpec.ECC_NIST_P384,
@@ -58,10 +58,12 @@ final class Keyrings {
           "kms", KmsKeyrings::strict,
           "kms-mrk", KmsKeyrings::multiRegion,
           "kms-discovery", KmsKeyrings::discovery,
+          "kms-rsa", KmsKeyrings::rsa,
+          "kms-ecdh", KmsKeyrings::ecdh,
           "hierarchical", HierarchicalKeyrings::of);
 
   /** Kinds that the protocol knows and this driver does not make. */
-  private static final Set<String> LACKING = Set.of("kms-rsa", "kms-ecdh", "hsm");
+  private static final Set<String> LACKING = Set.of("hsm");
 
   private Keyrings() {}
 
@@ -137,12 +139,12 @@ final class Keyrings {
     return PROVIDERS.CreateMultiKeyring(input.build());
   }
 
-  private static ByteBuffer pem(Fields request, String name) {
+  static ByteBuffer pem(Fields request, String name) {
     return ByteBuffer.wrap(request.text(name).getBytes(StandardCharsets.UTF_8));
   }
 
   /** What a PEM text holds. */
-  private static ByteBuffer der(Fields request, String name) {
+  static ByteBuffer der(Fields request, String name) {
     var body = request.text(name).replaceAll("-----[^-]+-----", "");
     return ByteBuffer.wrap(Base64.getMimeDecoder().decode(body));
   }

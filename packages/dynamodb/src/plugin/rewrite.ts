@@ -1,0 +1,146 @@
+import { type AttributeValue, GetItemCommand } from '@aws-sdk/client-dynamodb'
+import type { CallOptions } from '@strongroom/core'
+import { DynamoDBEncryptionError, shown } from '../errors.ts'
+import { applyUpdate } from '../expressions/apply-update.ts'
+import type { UpdateAction } from '../expressions/update-expression.ts'
+import { FOOT, isReserved } from '../item-attributes.ts'
+import type { Item } from '../item-encryptor.ts'
+import type { Input } from './call.ts'
+import { canonicalJson } from './canonical-json.ts'
+import { ExpressionBuilder } from './expression-builder.ts'
+import type { PluginConfig } from './plugin-config.ts'
+import { sealItem } from './table-items.ts'
+import type { TableEntry } from './table-map.ts'
+
+/** Most characters of an expression that DynamoDB takes. */
+const MAX_EXPRESSION = 4096
+
+/** What is known of an item before it is changed. */
+export interface Snapshot {
+  /** As DynamoDB has it; undefined where there is none. */
+  readonly stored: Item | undefined
+  /** The same, decrypted. */
+  readonly plain: Item | undefined
+}
+
+/** A change of an item, as a function of the item. */
+export type Change = (before: Item) => Record<string, AttributeValue>
+
+/** Reads an item to change it. @throws what reading and decrypting throw */
+export async function snapshotOf(config: PluginConfig, entry: TableEntry, input: Input, options: CallOptions): Promise<Snapshot> {
+  if (config.plain === undefined) throw noClient(entry)
+  const command = new GetItemCommand({ TableName: input['TableName'] as string, Key: { ...(input['Key'] as Item) }, ConsistentRead: true })
+  const { Item: stored } = await config.plain.send(command, options.signal === undefined ? {} : { abortSignal: options.signal })
+  return { stored, plain: stored === undefined ? undefined : (await entry.encryptor.decryptItem(stored, options)).item }
+}
+
+/** Whether an item is still the one that was read, as far as it is signed. */
+export function isSame(one: Snapshot, other: Snapshot): boolean {
+  return (
+    (one.stored === undefined) === (other.stored === undefined) && canonicalJson(one.stored?.[FOOT]) === canonicalJson(other.stored?.[FOOT])
+  )
+}
+
+/** The caller's actions that DynamoDB can carry out itself are those on attributes that are not signed. */
+export function ignoredActions({ encryptor }: TableEntry, actions: readonly UpdateAction[]): readonly UpdateAction[] {
+  return actions.filter(({ path }) => !encryptor.table.isSigned(path.attribute))
+}
+
+/**
+ * Makes the update of an item out of what its signed attributes become: they are encrypted anew and set as a whole, under the condition that nobody
+ * changed them since. Attributes that are not signed are left to DynamoDB, so that counters among them stay atomic.
+ *
+ * @throws what encrypting throws, `EXPRESSION_INVALID`, `REQUEST_TOO_LARGE`
+ */
+export async function rewriteParameters(
+  entry: TableEntry,
+  input: Input,
+  snapshot: Snapshot,
+  actions: readonly UpdateAction[],
+  options: CallOptions,
+): Promise<Input> {
+  const values = input['ExpressionAttributeValues'] as Readonly<Record<string, AttributeValue>> | undefined
+  const ignored = ignoredActions(entry, actions)
+  const signed = actions.filter((action) => !ignored.includes(action))
+  const builder = new ExpressionBuilder(values)
+  for (const action of ignored) builder.action(action)
+  const before = snapshot.plain ?? (input['Key'] as Item)
+  const lock = await setSigned(entry, builder, snapshot, applyUpdate(before, signed, values), options)
+  return checkedLength(entry, builder.parameters(lock, input))
+}
+
+/** The same for a function, which may have looked at every attribute: those that are not signed must not have changed where it changes them. */
+export async function changeParameters(
+  entry: TableEntry,
+  input: Input,
+  snapshot: Snapshot,
+  change: Change,
+  options: CallOptions,
+): Promise<Input> {
+  const { table } = entry.encryptor
+  const key = input['Key'] as Item
+  const before = snapshot.plain ?? key
+  const after = change(structuredClone(before) as Item)
+  for (const name of [table.partitionKey, ...(table.sortKey === undefined ? [] : [table.sortKey])]) {
+    if (canonicalJson(after[name]) === canonicalJson(key[name])) continue
+    throw new DynamoDBEncryptionError('ATTRIBUTE_INVALID', `updateItem: the key ${shown(name)} of an item cannot be changed.`, {
+      table: entry.name,
+      attribute: name,
+    })
+  }
+  const builder = new ExpressionBuilder()
+  const locks = [await setSigned(entry, builder, snapshot, after, options)]
+  const names = new Set([...Object.keys(before), ...Object.keys(after)].filter((name) => !table.isSigned(name)))
+  for (const name of names) {
+    const [old, value] = [before[name], after[name]]
+    if (canonicalJson(old) === canonicalJson(value)) continue
+    locks.push(old === undefined ? `attribute_not_exists(${builder.name(name)})` : `${builder.name(name)}=${builder.value(old)}`)
+    if (value === undefined) builder.remove(name)
+    else builder.set(name, value)
+  }
+  return checkedLength(entry, builder.parameters(locks.join(' AND '), input))
+}
+
+/** Sets the signed attributes to what they become; answers the condition that they are those that were read. */
+async function setSigned(
+  entry: TableEntry,
+  builder: ExpressionBuilder,
+  { stored }: Snapshot,
+  after: Item,
+  options: CallOptions,
+): Promise<string> {
+  const { table } = entry.encryptor
+  const { item: sealed } = await sealItem(entry, after, 'UpdateItem', options)
+  const isKey = (name: string): boolean => name === table.partitionKey || name === table.sortKey
+  const ours = (name: string): boolean => !isKey(name) && (isReserved(name) || table.isSigned(name))
+  for (const [name, value] of Object.entries(sealed)) {
+    if (ours(name) && canonicalJson(stored?.[name]) !== canonicalJson(value)) builder.set(name, value)
+  }
+  for (const name of Object.keys(stored ?? {})) if (ours(name) && !Object.hasOwn(sealed, name)) builder.remove(name)
+  if (stored === undefined) return `attribute_not_exists(${builder.name(table.partitionKey)})`
+  const foot = stored[FOOT]
+  if (foot !== undefined) return `${builder.name(FOOT)}=${builder.value(foot)}`
+  // A plaintext item, which a migration lets pass, has nothing that stands for the whole of it.
+  const same = Object.entries(stored)
+    .filter(([name]) => ours(name))
+    .map(([name, value]) => `${builder.name(name)}=${builder.value(value)}`)
+  return [`attribute_not_exists(${builder.name(FOOT)})`, `attribute_exists(${builder.name(table.partitionKey)})`, ...same].join(' AND ')
+}
+
+function checkedLength({ name }: TableEntry, parameters: Input): Input {
+  const longest = Math.max(String(parameters['UpdateExpression']).length, String(parameters['ConditionExpression']).length)
+  if (longest <= MAX_EXPRESSION) return parameters
+  throw new DynamoDBEncryptionError(
+    'REQUEST_TOO_LARGE',
+    `UpdateItem for the table ${name}: the item has too many attributes to be rewritten by an expression of ${MAX_EXPRESSION} characters. Read it, change it and put it.`,
+    { table: name },
+  )
+}
+
+function noClient({ name }: TableEntry): DynamoDBEncryptionError<'OPERATION_UNSUPPORTED'> {
+  return new DynamoDBEncryptionError(
+    'OPERATION_UNSUPPORTED',
+    `UpdateItem for the table ${name} cannot be rewritten, since the plugin was not told of a client to read the item with. Use withEncryption, or give dynamodbEncryption the option client.`,
+    { table: name },
+  )
+}

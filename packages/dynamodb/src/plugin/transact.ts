@@ -1,0 +1,170 @@
+import { DynamoDBEncryptionError } from '../errors.ts'
+import type { UpdateAction } from '../expressions/update-expression.ts'
+import type { Item } from '../item-encryptor.ts'
+import type { Call, Input } from './call.ts'
+import { callOptions } from './call-options.ts'
+import type { Output } from './call-state.ts'
+import { decryptReasons } from './error-items.ts'
+import { itemSize, MAX_TRANSACTION_BYTES } from './item-size.ts'
+import { openItems, type ReceivedItem, settle, wholeItems } from './read-items.ts'
+import { refuseEncrypted } from './refusals.ts'
+import type { RejectedItem } from './rejected-item.ts'
+import { isSame, rewriteParameters, type Snapshot, snapshotOf } from './rewrite.ts'
+import { sealItem } from './table-items.ts'
+import type { TableEntry } from './table-map.ts'
+import { actionsOf, conflict, forbidden, onlyPlaintext, touchesSigned } from './update-item.ts'
+
+const kinds = ['Put', 'Update', 'Delete', 'ConditionCheck'] as const
+type Kind = (typeof kinds)[number]
+
+/** One entry of a transaction, and what is done with it. */
+interface Step {
+  readonly kind: Kind
+  readonly given: Input
+  readonly entry: TableEntry | undefined
+  /** Set where the update is made out of the item as it is. */
+  readonly actions: readonly UpdateAction[] | undefined
+}
+
+/** A step as it is sent. */
+interface Prepared {
+  readonly sent: Input
+  readonly bytes: number
+  readonly added: number
+  readonly snapshot?: Snapshot
+}
+
+export async function transactWriteItems(call: Call): Promise<Output> {
+  const steps = stepsOf(call)
+  const options = callOptions(call)
+  // Encrypted once, whatever the number of attempts: what a retry repeats is the same.
+  const fixed = new Map<Step, Prepared>()
+  for (let attempt = 1; ; attempt += 1) {
+    const prepared = await Promise.all(
+      steps.map(async (step) => {
+        const known = fixed.get(step)
+        if (known !== undefined) return known
+        const made = await prepare(call, step)
+        if (made.snapshot === undefined) fixed.set(step, made)
+        return made
+      }),
+    )
+    checkSize(call, prepared)
+    const TransactItems = prepared.map(({ sent }, index) => ({ [(steps[index] as Step).kind]: sent }))
+    try {
+      return await call.send({ ...call.input, TransactItems })
+    } catch (error) {
+      const changed = await changedSince(call, steps, prepared, error)
+      if (changed === undefined) {
+        await decryptReasons(
+          error,
+          steps.map(({ entry }) => entry),
+          options,
+        )
+        throw error
+      }
+      if (attempt >= call.config.maxAttempts) throw conflict(changed, attempt, error)
+    }
+  }
+}
+
+function stepsOf(call: Call): readonly Step[] {
+  const { operation, config, input } = call
+  return listOf(input['TransactItems'], operation).map((item, index): Step => {
+    const present = kinds.filter((kind) => item[kind] !== undefined)
+    const [kind] = present
+    if (kind === undefined || present.length > 1 || Object.keys(item).some((name) => item[name] !== undefined && name !== kind)) {
+      throw new DynamoDBEncryptionError(
+        'OPERATION_UNSUPPORTED',
+        `${operation}: TransactItems[${index}] must have exactly one of ${kinds.join(', ')}.`,
+      )
+    }
+    const given = { ...(item[kind] as Input) }
+    const entry = config.tables.resolve(given['TableName'], operation)
+    if (entry === undefined) return { kind, given, entry, actions: undefined }
+    refuseEncrypted(given, ['ConditionExpression'], operation, entry)
+    const actions = kind === 'Update' ? actionsOf(given) : []
+    if (!touchesSigned(entry, actions)) return { kind, given, entry, actions: undefined }
+    if (config.updates === 'rewrite') return { kind, given, entry, actions }
+    if (!entry.encryptor.table.writesPlaintext()) throw forbidden(entry, actions, operation)
+    return { kind, given: onlyPlaintext(given), entry, actions: undefined }
+  })
+}
+
+async function prepare(call: Call, { kind, given, entry, actions }: Step): Promise<Prepared> {
+  const options = callOptions(call)
+  const plainSize = itemSize((given['Item'] ?? given['Key'] ?? {}) as Item)
+  if (entry === undefined) return { sent: given, bytes: plainSize, added: 0 }
+  if (kind === 'Put') {
+    const { item, bytes } = await sealItem(entry, given['Item'], call.operation, options)
+    return { sent: { ...given, Item: item }, bytes, added: bytes - plainSize }
+  }
+  if (actions === undefined) return { sent: given, bytes: plainSize, added: 0 }
+  const snapshot = await snapshotOf(call.config, entry, given, options)
+  const parameters = await rewriteParameters(entry, given, snapshot, actions, options)
+  const values = (parameters['ExpressionAttributeValues'] ?? {}) as Item
+  return { sent: { ...given, ...parameters }, bytes: plainSize + itemSize(values), added: 0, snapshot }
+}
+
+/** The table of a rewritten item that others changed while the transaction was made; undefined where it failed for another reason. */
+async function changedSince(
+  call: Call,
+  steps: readonly Step[],
+  prepared: readonly Prepared[],
+  error: unknown,
+): Promise<TableEntry | undefined> {
+  if (!(error instanceof Error) || error.name !== 'TransactionCanceledException') return undefined
+  const { CancellationReasons: reasons = [] } = error as { readonly CancellationReasons?: readonly { readonly Code?: string }[] }
+  for (const [index, { snapshot }] of prepared.entries()) {
+    const { entry, given } = steps[index] as Step
+    if (entry === undefined || snapshot === undefined || reasons[index]?.Code !== 'ConditionalCheckFailed') continue
+    if (!isSame(snapshot, await snapshotOf(call.config, entry, given, callOptions(call)))) return entry
+  }
+  return undefined
+}
+
+function checkSize({ operation }: Call, prepared: readonly Prepared[]): void {
+  const bytes = prepared.reduce((sum, part) => sum + part.bytes, 0)
+  if (bytes <= MAX_TRANSACTION_BYTES) return
+  const added = prepared.reduce((sum, part) => sum + part.added, 0)
+  throw new DynamoDBEncryptionError(
+    'REQUEST_TOO_LARGE',
+    `${operation} has ${bytes} bytes of items, of which encryption added ${added}; DynamoDB takes ${MAX_TRANSACTION_BYTES}. Split the transaction.`,
+  )
+}
+
+export async function transactGetItems(call: Call): Promise<Output> {
+  const gets = listOf(call.input['TransactItems'], call.operation).map((item) => {
+    const given = { ...(item['Get'] as Input | undefined) }
+    const entry = call.config.tables.resolve(given['TableName'], call.operation)
+    return entry === undefined ? { entry, whole: given, project: undefined } : { entry, ...wholeItems(given) }
+  })
+  const rejected: RejectedItem[] = []
+  const answer = await call.send({ ...call.input, TransactItems: gets.map(({ whole }) => ({ Get: whole })) }, async (output) => {
+    const responses = (output['Responses'] ?? []) as readonly { readonly Item?: Item }[]
+    const places = responses.flatMap(({ Item: item }, index) => {
+      const { entry, project } = gets[index] ?? {}
+      return item === undefined || entry === undefined || project === undefined
+        ? []
+        : [{ index, received: { entry, item, project } as ReceivedItem }]
+    })
+    const opened = await openItems(
+      call,
+      places.map(({ received }) => received),
+      rejected,
+    )
+    const byIndex = new Map(places.map(({ index }, at) => [index, opened[at]]))
+    const Responses = responses.map((response, index) => {
+      if (!byIndex.has(index)) return response
+      const item = byIndex.get(index)
+      return item === undefined ? {} : { ...response, Item: item }
+    })
+    return { ...output, Responses }
+  })
+  return settle(call, answer, rejected)
+}
+
+function listOf(given: unknown, operation: string): readonly Input[] {
+  if (Array.isArray(given)) return given as readonly Input[]
+  throw new DynamoDBEncryptionError('TABLE_NOT_CONFIGURED', `${operation} names no table. Give TransactItems.`)
+}

@@ -1,0 +1,127 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb'
+import { type AttributeTypeName, MAX_DEPTH, typeIds } from './attribute-types.ts'
+import type { ByteWriter } from './byte-writer.ts'
+import { ValueError } from './errors.ts'
+import { normaliseNumber } from './number-text.ts'
+
+/** The type of a value: the one member that it has. */
+export function typeOf(value: AttributeValue): AttributeTypeName {
+  if (typeof value !== 'object' || value === null) throw new ValueError('is no attribute value: use { S: … }, { N: … } and so on')
+  let found: AttributeTypeName | undefined
+  for (const name in value) {
+    if ((value as unknown as Record<string, unknown>)[name] === undefined || !Object.hasOwn(value, name)) continue
+    if (found !== undefined || !Object.hasOwn(typeIds, name)) throw new ValueError('has not exactly one of the ten types')
+    found = name as AttributeTypeName
+  }
+  if (found === undefined) throw new ValueError('has not exactly one of the ten types')
+  return found
+}
+
+/** Writes the type of a value and the value. */
+export function writeValue(out: ByteWriter, value: AttributeValue, type: AttributeTypeName = typeOf(value)): void {
+  out.u16(typeIds[type])
+  writeContent(out, value, type, 1)
+}
+
+function writeContent(out: ByteWriter, value: AttributeValue, type: AttributeTypeName, depth: number): void {
+  if (depth > MAX_DEPTH) throw new ValueError(`is nested deeper than ${MAX_DEPTH} levels`)
+  const content = (value as unknown as Record<string, unknown>)[type]
+  switch (type) {
+    case 'S':
+      return out.text(textOf(content))
+    case 'N':
+      return out.text(numberOf(content))
+    case 'B':
+      return out.data(binaryOf(content))
+    case 'BOOL':
+      if (typeof content !== 'boolean') throw new ValueError('holds a BOOL that is neither true nor false')
+      return out.u8(content ? 1 : 0)
+    case 'NULL':
+      if (content !== true) throw new ValueError('holds a NULL that is not true')
+      return
+    case 'SS':
+      return writeTexts(out, arrayOf(content).map(textOf))
+    case 'NS':
+      return writeTexts(out, arrayOf(content).map(numberOf))
+    case 'BS':
+      return writeBinaries(out, arrayOf(content).map(binaryOf))
+    case 'M':
+      return writeMap(out, content, depth)
+    case 'L':
+      return writeList(out, arrayOf(content) as readonly AttributeValue[], depth)
+  }
+}
+
+function writeNested(out: ByteWriter, value: AttributeValue, depth: number): void {
+  const type = typeOf(value)
+  out.u16(typeIds[type])
+  writeSized(out, () => writeContent(out, value, type, depth + 1))
+}
+
+function writeSized(out: ByteWriter, write: () => void): void {
+  const at = out.skip(4)
+  write()
+  out.u32At(at, out.length - at - 4)
+}
+
+function writeMap(out: ByteWriter, content: unknown, depth: number): void {
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) throw new ValueError('holds a map that is no object')
+  // Ascending UTF-16 code units, which is the order of sort() without a comparator.
+  const keys = Object.keys(content).sort()
+  out.u32(keys.length)
+  for (const key of keys) {
+    out.u16(typeIds.S)
+    writeSized(out, () => out.text(textOf(key)))
+    writeNested(out, (content as Record<string, AttributeValue>)[key] as AttributeValue, depth)
+  }
+}
+
+function writeList(out: ByteWriter, content: readonly AttributeValue[], depth: number): void {
+  out.u32(content.length)
+  for (const value of content) writeNested(out, value, depth)
+}
+
+function writeTexts(out: ByteWriter, texts: string[]): void {
+  texts.sort()
+  out.u32(texts.length)
+  for (const [index, text] of texts.entries()) {
+    if (index > 0 && texts[index - 1] === text) throw duplicate()
+    writeSized(out, () => out.text(text))
+  }
+}
+
+function writeBinaries(out: ByteWriter, binaries: Uint8Array[]): void {
+  binaries.sort(Buffer.compare)
+  out.u32(binaries.length)
+  for (const [index, binary] of binaries.entries()) {
+    if (index > 0 && Buffer.compare(binaries[index - 1] as Uint8Array, binary) === 0) throw duplicate()
+    writeSized(out, () => out.data(binary))
+  }
+}
+
+function textOf(content: unknown): string {
+  if (typeof content !== 'string') throw new ValueError('holds a string type whose value is no string')
+  if (!content.isWellFormed()) throw new ValueError('holds a lone surrogate, which has no UTF-8 form')
+  return content
+}
+
+function numberOf(content: unknown): string {
+  const number = typeof content === 'string' ? normaliseNumber(content) : undefined
+  if (number === undefined)
+    throw new ValueError('holds a number that DynamoDB does not: a string of at most 38 digits, from 1E-130 to 9.9E+125')
+  return number
+}
+
+function binaryOf(content: unknown): Uint8Array {
+  if (!(content instanceof Uint8Array)) throw new ValueError('holds a binary type whose value is no Uint8Array')
+  return content
+}
+
+function arrayOf(content: unknown): readonly unknown[] {
+  if (!Array.isArray(content)) throw new ValueError('holds a set or list that is no array')
+  return content
+}
+
+function duplicate(): ValueError {
+  return new ValueError('holds a set that has the same element twice')
+}
