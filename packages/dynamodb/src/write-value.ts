@@ -28,27 +28,34 @@ function writeContent(out: ByteWriter, value: AttributeValue, type: AttributeTyp
   const content = (value as unknown as Record<string, unknown>)[type]
   switch (type) {
     case 'S':
-      return out.text(textOf(content))
+      out.text(textOf(content))
+      break
     case 'N':
-      return out.text(numberOf(content))
+      out.text(numberOf(content))
+      break
     case 'B':
-      return out.data(binaryOf(content))
+      out.data(binaryOf(content))
+      break
     case 'BOOL':
-      if (typeof content !== 'boolean') throw new ValueError('holds a BOOL that is neither true nor false')
-      return out.u8(content ? 1 : 0)
+      out.u8(booleanOf(content))
+      break
     case 'NULL':
       if (content !== true) throw new ValueError('holds a NULL that is not true')
-      return
+      break
     case 'SS':
-      return writeTexts(out, arrayOf(content).map(textOf))
+      writeTexts(out, arrayOf(content).map(textOf))
+      break
     case 'NS':
-      return writeTexts(out, arrayOf(content).map(numberOf))
+      writeTexts(out, arrayOf(content).map(numberOf))
+      break
     case 'BS':
-      return writeBinaries(out, arrayOf(content).map(binaryOf))
+      writeBinaries(out, arrayOf(content).map(binaryOf))
+      break
     case 'M':
-      return writeMap(out, content, depth)
+      writeMap(out, content, depth)
+      break
     case 'L':
-      return writeList(out, arrayOf(content) as readonly AttributeValue[], depth)
+      writeList(out, arrayOf(content) as readonly AttributeValue[], depth)
   }
 }
 
@@ -115,6 +122,11 @@ function numberOf(content: unknown): string {
 function binaryOf(content: unknown): Uint8Array {
   if (!(content instanceof Uint8Array)) throw new ValueError('holds a binary type whose value is no Uint8Array')
   return content
+}
+
+function booleanOf(content: unknown): number {
+  if (typeof content !== 'boolean') throw new ValueError('holds a BOOL that is neither true nor false')
+  return content ? 1 : 0
 }
 
 function arrayOf(content: unknown): readonly unknown[] {

@@ -7,7 +7,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { startEmbeddedDynamoDB, startEmbeddedKms } from '@strongroom/testing'
+import { startEmbeddedDynamoDB, startEmbeddedKms, startEmbeddedS3 } from '@strongroom/testing'
 import { messageClients } from './case.ts'
 import { differences } from './differences.ts'
 import { makeObjects } from './exchanges/objects.ts'
@@ -26,8 +26,9 @@ let passed = 0
 
 await using kms = await startEmbeddedKms()
 await using dynamoDB = await startEmbeddedDynamoDB()
+await using s3 = await startEmbeddedS3({ recordRequests: false })
 await using both = await startOneEndpoint({ TrentService: kms.endpoint, DynamoDB_20120810: dynamoDB.endpoint })
-const all = await makeGroups(kms, both.endpoint, await makeObjects('http://127.0.0.1:4566'))
+const all = await makeGroups(kms, both.endpoint, await makeObjects(s3.endpoint))
 const names = parseArgs({ allowPositionals: true }).positionals
 const unknown = names.find((name) => all.every((group) => group.name !== name))
 if (unknown !== undefined) throw new Error(`No group is named ${unknown}. There are: ${all.map(({ name }) => name).join(', ')}.`)

@@ -219,6 +219,35 @@ export const dynamoDBItemChecks: readonly ConformanceCheck<DynamoDBClient>[] = [
     },
   },
   {
+    name: 'an update removes the elements of a list that had the indexes when it began',
+    async run(client) {
+      await withTable(client, async (TableName) => {
+        const list = (...texts: readonly string[]): AttributeValue => ({ L: texts.map((S) => ({ S })) })
+        await put(client, TableName, {
+          pk: { S: 'a' },
+          l: list('0', '1', '2', '3'),
+          m: { M: { set: list('0', '1', '2') } },
+          gone: { S: 'x' },
+        })
+        await client.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: { pk: { S: 'a' } },
+            UpdateExpression: 'REMOVE l[0], #m.#set[1], gone, l[2], #m.#set[0] SET l[3] = :v, n = :v',
+            ExpressionAttributeNames: { '#m': 'm', '#set': 'set' },
+            ExpressionAttributeValues: { ':v': { S: 'v' } },
+          }),
+        )
+        assert.deepEqual(await get(client, TableName, 'a'), {
+          pk: { S: 'a' },
+          l: list('1', 'v'),
+          m: { M: { set: list('2') } },
+          n: { S: 'v' },
+        })
+      })
+    },
+  },
+  {
     name: 'an update makes an item that is not there, and never changes a key',
     async run(client) {
       await withTable(client, async (TableName) => {

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict'
-import { type DynamoDBClient, QueryCommand, type QueryCommandInput, ScanCommand } from '@aws-sdk/client-dynamodb'
+import {
+  type AttributeValue,
+  type DynamoDBClient,
+  QueryCommand,
+  type QueryCommandInput,
+  ScanCommand,
+  type ScanCommandInput,
+} from '@aws-sdk/client-dynamodb'
 import { type ConformanceCheck, refused } from './check.ts'
 import { type Item, put, sorted, withTable } from './dynamodb-table.ts'
 
@@ -90,6 +97,42 @@ export const dynamoDBQueryChecks: readonly ConformanceCheck<DynamoDBClient>[] = 
           )
           assert.deepEqual([numbers(page.Items), page.Count, page.ScannedCount], [['2'], 1, 2])
           assert.deepEqual(page.LastEvaluatedKey, item('a', 2))
+        },
+        sorted,
+      )
+    },
+  },
+  {
+    name: 'a filter compares maps and bytes, and sees what the projection leaves out',
+    async run(client) {
+      await withTable(
+        client,
+        async (TableName) => {
+          const map = (x: string): AttributeValue => ({ M: { x: { S: x }, l: { L: [{ N: '1' }] } } })
+          await put(
+            client,
+            TableName,
+            item('a', 1, { m: map('1'), b: { B: Uint8Array.of(255, 1) } }),
+            item('a', 2, { m: map('2'), b: { B: Uint8Array.of(254, 1) } }),
+            item('a', 3),
+          )
+          const scan = (FilterExpression: string, v: AttributeValue, more: Partial<ScanCommandInput> = {}) =>
+            client.send(new ScanCommand({ TableName, FilterExpression, ExpressionAttributeValues: { ':v': v }, ...more }))
+          const ofMap = await scan('m = :v', map('2'), { ProjectionExpression: '#s', ExpressionAttributeNames: { '#s': 'sk' } })
+          assert.deepEqual([ofMap.Items, ofMap.Count, ofMap.ScannedCount], [[{ sk: { N: '2' } }], 1, 3])
+          const ofBytes = await scan('begins_with(b, :v)', { B: Uint8Array.of(255) }, { Select: 'COUNT' })
+          assert.deepEqual([ofBytes.Items, ofBytes.Count, ofBytes.ScannedCount], [undefined, 1, 3])
+          const query = await client.send(
+            new QueryCommand({
+              TableName,
+              KeyConditionExpression: 'pk = :a',
+              FilterExpression: '#m <> :v AND attribute_exists(#m)',
+              ProjectionExpression: '#m.x',
+              ExpressionAttributeNames: { '#m': 'm' },
+              ExpressionAttributeValues: { ':a': { S: 'a' }, ':v': map('2') },
+            }),
+          )
+          assert.deepEqual(query.Items, [{ m: { M: { x: { S: '1' } } } }])
         },
         sorted,
       )

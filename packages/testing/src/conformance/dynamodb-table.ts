@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  type AttributeDefinition,
   type AttributeValue,
   CreateTableCommand,
   type CreateTableCommandInput,
@@ -8,6 +9,7 @@ import {
   DescribeTableCommand,
   type DynamoDBClient,
   GetItemCommand,
+  type KeySchemaElement,
   PutItemCommand,
   TransactionCanceledException,
 } from '@aws-sdk/client-dynamodb'
@@ -43,7 +45,7 @@ export async function withTable(
 }
 
 /** Keys of two parts: `pk`, a string, and `sk`, a number. */
-export const sorted = {
+export const sorted: { readonly AttributeDefinitions: AttributeDefinition[]; readonly KeySchema: KeySchemaElement[] } = {
   AttributeDefinitions: [
     { AttributeName: 'pk', AttributeType: 'S' },
     { AttributeName: 'sk', AttributeType: 'N' },
@@ -52,7 +54,7 @@ export const sorted = {
     { AttributeName: 'pk', KeyType: 'HASH' },
     { AttributeName: 'sk', KeyType: 'RANGE' },
   ],
-} as const satisfies Partial<CreateTableCommandInput>
+}
 
 /** Waits until a table is active. */
 export async function active(client: DynamoDBClient, TableName: string): Promise<void> {

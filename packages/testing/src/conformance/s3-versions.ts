@@ -113,4 +113,24 @@ export const s3VersionChecks: readonly ConformanceCheck<S3Client>[] = [
       )
     },
   },
+  {
+    name: 'versions below a delimiter are rolled up, page by page in order',
+    async run(client) {
+      await withBucket(
+        client,
+        async (bucket) => {
+          for (const key of ['d/1', 'd/2', 'e', 'f/1', 'g']) await bucket.put(key, key)
+          const found: (string | undefined)[] = []
+          let marker: { KeyMarker: string | undefined; VersionIdMarker: string | undefined } | undefined
+          do {
+            const page = await client.send(new ListObjectVersionsCommand({ Bucket: bucket.name, Delimiter: '/', MaxKeys: 1, ...marker }))
+            found.push(...(page.Versions ?? []).map(({ Key }) => Key), ...(page.CommonPrefixes ?? []).map(({ Prefix }) => Prefix))
+            marker = page.IsTruncated ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker } : undefined
+          } while (marker !== undefined)
+          assert.deepEqual(found, ['d/', 'e', 'f/', 'g'])
+        },
+        versioning,
+      )
+    },
+  },
 ]

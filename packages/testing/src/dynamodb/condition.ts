@@ -3,7 +3,7 @@ import { canonicalValue, compareValues, contentOf, type Item, listOf } from './a
 import { type Condition, type Operand, type ParsedCondition, parseCondition, type Step } from './condition-parser.ts'
 
 /** Whether the item meets the condition. `undefined` stands for no item. */
-export function meets(condition: Condition, item: Item | undefined, values: JsonObject): boolean {
+function meets(condition: Condition, item: Item | undefined, values: JsonObject): boolean {
   switch (condition.kind) {
     case 'and':
       return meets(condition.left, item, values) && meets(condition.right, item, values)
@@ -115,26 +115,54 @@ function indexIn(value: unknown, part: unknown): number {
   return whole[0] === 'B' ? Buffer.from(String(whole[1]), 'base64').indexOf(Buffer.from(String(sought[1]), 'base64')) : -1
 }
 
-/** The name that stands for the key in what is added to conditions; long, so that it is nobody else's. */
-const KEY_PLACEHOLDER = '#strongroom_embedded_dynamodb_key'
+/** Stands for an attribute that the added half of an expression mentions; long, so that it is nobody else's, and never a key. */
+const PLACEHOLDER = '#strongroom_embedded_dynamodb'
+const EXISTS = `attribute_exists(${PLACEHOLDER})`
+const ABSENT = `attribute_not_exists(${PLACEHOLDER})`
+
+/** A condition that is decided here, and its request with the decision in it. */
+interface Decided {
+  readonly condition: Condition
+  /** The expression with something added that makes it true, or false, of every item. */
+  readonly as: (met: boolean) => JsonObject
+}
 
 /**
- * Decides the ConditionExpression of a request here, since the engine compares no maps and lists and takes bytes for text, and leaves only
- * the decision to the engine, in a form that has the same syntax: so the engine still checks everything else about the request.
+ * Takes the decision about a condition from the engine, which compares no maps and lists and takes bytes for text. The engine gets an
+ * expression of the same syntax that has only one outcome: so it still checks everything else about the request.
  */
-export function withDecidedCondition(members: JsonObject, keyName: string, item: Item | undefined): JsonObject {
-  const { ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = members
-  if (typeof ConditionExpression !== 'string') return members
-  const parsed = parseWith(ConditionExpression, ExpressionAttributeNames)
-  if (parsed === undefined) return members
-  const met = meets(parsed.condition, item, isObject(ExpressionAttributeValues) ? ExpressionAttributeValues : {})
-  const enclosed = parsed.enclosed ? ConditionExpression : `(${ConditionExpression})`
-  const [exists, absent] = [`attribute_exists(${KEY_PLACEHOLDER})`, `attribute_not_exists(${KEY_PLACEHOLDER})`]
+function decide(members: JsonObject, member: 'ConditionExpression' | 'FilterExpression'): Decided | undefined {
+  const { [member]: expression, ExpressionAttributeNames } = members
+  const parsed = typeof expression === 'string' ? parseWith(expression, ExpressionAttributeNames) : undefined
+  if (parsed === undefined) return undefined
+  const enclosed = parsed.enclosed ? expression : `(${String(expression)})`
+  const names = { ...(isObject(ExpressionAttributeNames) ? ExpressionAttributeNames : {}), [PLACEHOLDER]: PLACEHOLDER.slice(1) }
   return {
-    ...members,
-    ConditionExpression: met ? `${enclosed} OR ${exists} OR ${absent}` : `${enclosed} AND ${exists} AND ${absent}`,
-    ExpressionAttributeNames: { ...(isObject(ExpressionAttributeNames) ? ExpressionAttributeNames : {}), [KEY_PLACEHOLDER]: keyName },
+    condition: parsed.condition,
+    as: (met) => ({
+      ...members,
+      [member]: met ? `${enclosed} OR ${EXISTS} OR ${ABSENT}` : `${enclosed} AND ${EXISTS} AND ${ABSENT}`,
+      ExpressionAttributeNames: names,
+    }),
   }
+}
+
+/** A request with its ConditionExpression decided for an item. */
+export function withDecidedCondition(members: JsonObject, item: Item | undefined): JsonObject {
+  const decided = decide(members, 'ConditionExpression')
+  return decided?.as(meets(decided.condition, item, valuesOf(members))) ?? members
+}
+
+/** A request that lets every item through, and the FilterExpression that it had; undefined where there is none. */
+export function withoutFilter(
+  members: JsonObject,
+): { readonly members: JsonObject; readonly accepts: (item: Item) => boolean } | undefined {
+  const decided = decide(members, 'FilterExpression')
+  return decided && { members: decided.as(true), accepts: (item) => meets(decided.condition, item, valuesOf(members)) }
+}
+
+function valuesOf({ ExpressionAttributeValues }: JsonObject): JsonObject {
+  return isObject(ExpressionAttributeValues) ? ExpressionAttributeValues : {}
 }
 
 function parseWith(expression: string, names: unknown): ParsedCondition | undefined {

@@ -51,6 +51,10 @@ export class Database {
     return table
   }
 
+  all(): readonly Table[] {
+    return [...this.#tables.values()]
+  }
+
   find(name: string): Table | undefined {
     return this.#tables.get(name)
   }

@@ -2,12 +2,16 @@ import {
   type AttributeValue,
   BatchGetItemCommand,
   BatchWriteItemCommand,
+  CreateBackupCommand,
   CreateTableCommand,
+  DeleteBackupCommand,
   DescribeContinuousBackupsCommand,
   DescribeTableCommand,
   DynamoDBClient,
   ExecuteStatementCommand,
   GetItemCommand,
+  ListBackupsCommand,
+  ListExportsCommand,
   PutItemCommand,
   QueryCommand,
   TransactionCanceledException,
@@ -252,6 +256,18 @@ it('the window of point-in-time recovery moves with the clock', async () => {
     EarliestRestorableDateTime: new Date(clock() - 86_400_000),
     LatestRestorableDateTime: new Date(clock() - 300_000),
   })
+})
+
+it('backups on demand are listed until they are deleted, and nothing was ever exported', async () => {
+  const { BackupDetails } = await client.send(new CreateBackupCommand({ TableName: 'orders', BackupName: 'before' }))
+  const listed = async () => (await client.send(new ListBackupsCommand({ TableName: 'orders' }))).BackupSummaries
+  expect(await listed()).toMatchObject([{ BackupName: 'before', BackupArn: BackupDetails?.BackupArn, TableName: 'orders' }])
+  const remove = () => client.send(new DeleteBackupCommand({ BackupArn: BackupDetails?.BackupArn }))
+  await remove()
+  await expect(remove()).rejects.toThrow(expect.objectContaining({ name: 'BackupNotFoundException' }))
+  expect(await listed()).toEqual([])
+  const TableArn = 'arn:aws:dynamodb:us-east-1:111122223333:table/orders'
+  expect((await client.send(new ListExportsCommand({ TableArn }))).ExportSummaries).toEqual([])
 })
 
 it('what is not served is refused with a sentence that says so', async () => {

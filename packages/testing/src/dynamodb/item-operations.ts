@@ -1,13 +1,14 @@
 import { Input, isObject, type JsonObject } from '../endpoint/input.ts'
 import { ServiceError } from '../endpoint/service-error.ts'
-import { type Item, itemSize } from './attribute-value.ts'
-import { withDecidedCondition } from './condition.ts'
+import { type Item, itemSize, listOf } from './attribute-value.ts'
+import { withDecidedCondition, withoutFilter } from './condition.ts'
 import type { Database, DatabaseOperation } from './database.ts'
 import { invalid } from './dynamodb-errors.ts'
 import type { Table } from './table.ts'
+import { withOrderedRemovals } from './update-order.ts'
 
 /** How many bytes an item may have. */
-export const MAX_ITEM_BYTES = 409_600
+const MAX_ITEM_BYTES = 409_600
 
 /** Operations on one item, and those that read many items of one table. */
 export const itemOperations: ReadonlyMap<string, DatabaseOperation> = new Map([
@@ -15,17 +16,51 @@ export const itemOperations: ReadonlyMap<string, DatabaseOperation> = new Map([
   ['UpdateItem', write('UpdateItem')],
   ['DeleteItem', write('DeleteItem')],
   ['GetItem', read('GetItem')],
-  ['Query', read('Query')],
-  ['Scan', read('Scan')],
+  ['Query', find('Query')],
+  ['Scan', find('Scan')],
 ])
 
 function read(operation: string): DatabaseOperation {
   return (database, members) => database.lock.shared(() => database.engine.call(operation, database.named(members)))
 }
 
+function find(operation: string): DatabaseOperation {
+  return (database, members) => {
+    const named = database.named(members)
+    const filtered = withoutFilter(named)
+    if (filtered === undefined) return database.lock.shared(() => database.engine.call(operation, named))
+    // A projection may leave out what the filter looks at, and nothing may change between the two calls.
+    return database.lock.exclusive(async () => {
+      const { ProjectionExpression, Select, ...whole } = filtered.members
+      const answer = await database.engine.call(operation, filtered.members)
+      const plain = ProjectionExpression === undefined && Select === undefined
+      const seen = plain ? answer : await database.engine.call(operation, withoutUnused(whole, ProjectionExpression))
+      const accepted = listOf(seen.Items).map((item) => filtered.accepts(objectOf(item)))
+      return {
+        ...answer,
+        Count: accepted.filter(Boolean).length,
+        ...(answer.Items === undefined ? {} : { Items: listOf(answer.Items).filter((_, index) => accepted[index] === true) }),
+      }
+    })
+  }
+}
+
+// The engine refuses names that no expression uses any more.
+function withoutUnused(members: JsonObject, projection: unknown): JsonObject {
+  const { ExpressionAttributeNames, ...rest } = members
+  const elsewhere = Object.values(rest)
+    .filter((value) => typeof value === 'string')
+    .join(' ')
+  const kept = Object.entries(objectOf(ExpressionAttributeNames)).filter(([name]) => {
+    const mentioned = new RegExp(`${name}(?![A-Za-z0-9_])`)
+    return mentioned.test(elsewhere) || !mentioned.test(String(projection))
+  })
+  return { ...rest, ExpressionAttributeNames: Object.fromEntries(kept) }
+}
+
 function write(operation: string): DatabaseOperation {
   return async (database, members) => {
-    const named = database.named(members)
+    const named = withOrderedRemovals(database.named(members))
     checkItemSize(named.Item)
     const onFailure = new Input(named).optionalOneOf('ReturnValuesOnConditionCheckFailure', ['ALL_OLD', 'NONE'])
     const table = database.find(String(named.TableName))
@@ -35,7 +70,7 @@ function write(operation: string): DatabaseOperation {
     return database.lock.exclusive(async () => {
       const before = await currentItem(database, table, table.keyOf(objectOf(named.Key ?? named.Item)))
       try {
-        return await database.engine.call(operation, withDecidedCondition(named, table.keyNames[0] ?? '', before))
+        return await database.engine.call(operation, withDecidedCondition(named, before))
       } catch (error) {
         const failed = error instanceof ServiceError && error.name === 'ConditionalCheckFailedException'
         if (!failed || onFailure !== 'ALL_OLD' || before === undefined) throw error

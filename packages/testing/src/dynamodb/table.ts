@@ -23,6 +23,8 @@ export class Table {
   tableClass: string | undefined
   encryption: JsonObject | undefined
   readonly tags: Map<string, string> = new Map()
+  /** What is known of the backups on demand, as it is answered. */
+  readonly backups: JsonObject[] = []
 
   constructor(name: string, arn: string, id: string, createdAt: number, keySchema: unknown) {
     this.name = name

@@ -7,9 +7,10 @@ import { type CancellationReason, invalid, transactionCanceled } from './dynamod
 import type { ItemFaults } from './item-faults.ts'
 import { checkItemSize, currentItem, objectOf } from './item-operations.ts'
 import type { Table } from './table.ts'
+import { withOrderedRemovals } from './update-order.ts'
 
 /** Bytes of the items in a transaction. */
-export const MAX_TRANSACTION_BYTES = 4 * 2 ** 20
+export const MAX_TRANSACTION_BYTES: number = 4 * 2 ** 20
 /** Actions of a transaction. */
 export const MAX_TRANSACTION_ACTIONS = 100
 
@@ -113,7 +114,7 @@ async function attempt(database: Database, action: Action): Promise<Outcome> {
 
 /** Carries the action out on its own. Answers the item it leaves. */
 async function perform({ engine }: Database, action: Action, before: Item | undefined): Promise<Item | undefined> {
-  const members = withDecidedCondition(action.members, action.table.keyNames[0] ?? '', before)
+  const members = withDecidedCondition(withOrderedRemovals(action.members), before)
   switch (action.kind) {
     case 'Put':
       await engine.call('PutItem', members)

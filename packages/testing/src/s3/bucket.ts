@@ -87,7 +87,7 @@ export class Bucket {
 
   /** The keys that have a version, in UTF-8 order. */
   keys(): readonly string[] {
-    return [...this.#versions.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    return [...this.#versions.keys()].sort(compareKeys)
   }
 
   versionsOf(key: string): readonly Version[] {
@@ -110,4 +110,9 @@ export class Bucket {
     const kept = version.versionId === 'null' ? versions.filter((each) => each.versionId !== 'null') : versions
     this.#versions.set(version.key, [version, ...kept])
   }
+}
+
+/** Negative, zero or positive, by the bytes of UTF-8. */
+export function compareKeys(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }

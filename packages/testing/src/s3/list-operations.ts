@@ -1,3 +1,4 @@
+import { type Bucket, compareKeys } from './bucket.ts'
 import type { BucketStore, S3Operation, S3Request, S3Response } from './bucket-store.ts'
 import { invalidArgument } from './s3-error.ts'
 import type { StoredObject, Version } from './stored-object.ts'
@@ -12,12 +13,20 @@ export const listOperations: ReadonlyMap<string, S3Operation> = new Map<string, 
   ['ListObjectVersions', listObjectVersions],
 ])
 
+/** One row of a listing: an entry, or a common prefix that stands for all the keys below it. */
+interface Row<E> {
+  /** What the next page comes after when this row is the last. */
+  readonly marker: string
+  readonly entry?: E
+}
+
 /** One page of a listing: entries and common prefixes together fill it. */
 interface Page<E> {
   readonly entries: readonly E[]
   readonly prefixes: readonly string[]
-  /** What the next page comes after; undefined on the last page. */
-  readonly last: string | undefined
+  readonly size: number
+  /** The last row of a page that others follow. */
+  readonly last: Row<E> | undefined
 }
 
 /** Common parameters of listings. */
@@ -55,30 +64,49 @@ function readListing({ query }: S3Request, bucketName: string): Listing {
   }
 }
 
-/** Fills a page with the entries of sorted keys that come after a key or common prefix. */
-function fill<E>(
+/** The rows of sorted keys that come after a key or common prefix. */
+function rowsOf<E>(
   keys: readonly string[],
   after: string,
-  { prefix, delimiter, maxKeys }: Listing,
+  { prefix, delimiter }: Listing,
   entriesOf: (key: string) => readonly E[],
-): Page<E> {
-  const entries: E[] = []
-  const prefixes: string[] = []
-  let last: string | undefined
+): readonly Row<E>[] {
+  const rows: Row<E>[] = []
   for (const key of keys) {
     if (!key.startsWith(prefix)) continue
     const cut = delimiter === undefined ? -1 : key.indexOf(delimiter, prefix.length)
-    const shown = cut < 0 ? key : key.slice(0, cut + (delimiter?.length ?? 0))
-    const before = Buffer.compare(Buffer.from(key), Buffer.from(after)) <= 0 || (cut >= 0 && shown === after)
-    if (before || prefixes.at(-1) === shown) continue
-    const found = cut < 0 ? entriesOf(key) : []
-    if (cut < 0 && found.length === 0) continue
-    if (entries.length + prefixes.length >= maxKeys) return { entries, prefixes, last: maxKeys === 0 ? undefined : last }
-    if (cut < 0) entries.push(...found)
-    else prefixes.push(shown)
-    last = shown
+    const marker = cut < 0 ? key : key.slice(0, cut + (delimiter?.length ?? 0))
+    const before = compareKeys(key, after) <= 0 || (cut >= 0 && marker === after)
+    if (before || (cut >= 0 && rows.at(-1)?.marker === marker)) continue
+    if (cut < 0) rows.push(...entriesOf(key).map((entry) => ({ marker, entry })))
+    else rows.push({ marker })
   }
-  return { entries, prefixes, last: undefined }
+  return rows
+}
+
+function pageOf<E>(rows: readonly Row<E>[], { maxKeys }: Listing): Page<E> {
+  const shown = rows.slice(0, maxKeys)
+  return {
+    entries: shown.flatMap(({ entry }) => (entry === undefined ? [] : [entry])),
+    prefixes: shown.filter(({ entry }) => entry === undefined).map(({ marker }) => marker),
+    size: shown.length,
+    last: shown.length < rows.length ? shown.at(-1) : undefined,
+  }
+}
+
+/** A key whose newest version is a delete marker is not there, nor is a prefix that only such keys have. */
+function currentPage(bucket: Bucket, after: string, listing: Listing): Page<StoredObject> {
+  const current = new Map(
+    bucket.keys().flatMap((key) => {
+      const object = bucket.current(key)
+      return object === undefined ? [] : [[key, object]]
+    }),
+  )
+  const rows = rowsOf([...current.keys()], after, listing, (key) => {
+    const object = current.get(key)
+    return object === undefined ? [] : [object]
+  })
+  return pageOf(rows, listing)
 }
 
 function contents(objects: readonly StoredObject[], encode: (text: string) => string): readonly XmlMembers[] {
@@ -100,23 +128,14 @@ function listObjectsV2(store: BucketStore, request: S3Request): S3Response {
   const listing = readListing(request, bucket.name)
   const token = request.query.get('continuation-token')
   const startAfter = request.query.get('start-after')
-  const after = token === undefined ? (startAfter ?? '') : Buffer.from(token, 'base64url').toString()
-  const page = fill(
-    currentKeys(bucket.keys(), (key) => bucket.current(key)),
-    after,
-    listing,
-    (key) => {
-      const object = bucket.current(key)
-      return object === undefined ? [] : [object]
-    },
-  )
+  const page = currentPage(bucket, token === undefined ? (startAfter ?? '') : Buffer.from(token, 'base64url').toString(), listing)
   return {
     xml: toXml('ListBucketResult', {
       ...listing.members,
-      KeyCount: page.entries.length + page.prefixes.length,
+      KeyCount: page.size,
       StartAfter: startAfter === undefined ? undefined : listing.encode(startAfter),
       ContinuationToken: token,
-      NextContinuationToken: page.last === undefined ? undefined : Buffer.from(page.last).toString('base64url'),
+      NextContinuationToken: page.last === undefined ? undefined : Buffer.from(page.last.marker).toString('base64url'),
       IsTruncated: page.last !== undefined,
       Contents: contents(page.entries, listing.encode),
       CommonPrefixes: commonPrefixes(page.prefixes, listing.encode),
@@ -128,16 +147,8 @@ function listObjects(store: BucketStore, request: S3Request): S3Response {
   const bucket = store.bucket(request)
   const listing = readListing(request, bucket.name)
   const marker = request.query.get('marker') ?? ''
-  const page = fill(
-    currentKeys(bucket.keys(), (key) => bucket.current(key)),
-    marker,
-    listing,
-    (key) => {
-      const object = bucket.current(key)
-      return object === undefined ? [] : [object]
-    },
-  )
-  const next = listing.delimiter === undefined ? undefined : page.last
+  const page = currentPage(bucket, marker, listing)
+  const next = listing.delimiter === undefined ? undefined : page.last?.marker
   return {
     xml: toXml('ListBucketResult', {
       ...listing.members,
@@ -150,11 +161,6 @@ function listObjects(store: BucketStore, request: S3Request): S3Response {
   }
 }
 
-// A key whose newest version is a delete marker is not there, nor is a prefix that only such keys have.
-function currentKeys(keys: readonly string[], current: (key: string) => StoredObject | undefined): readonly string[] {
-  return keys.filter((key) => current(key) !== undefined)
-}
-
 function listObjectVersions(store: BucketStore, request: S3Request): S3Response {
   const bucket = store.bucket(request)
   const listing = readListing(request, bucket.name)
@@ -162,31 +168,26 @@ function listObjectVersions(store: BucketStore, request: S3Request): S3Response 
   const versionMarker = request.query.get('version-id-marker')
   // A page may end between two versions of a key; the next then begins within that key.
   const rest = versionMarker === undefined ? [] : after(bucket.versionsOf(keyMarker), versionMarker)
-  const all: Version[] = [...rest]
-  const page = fill(bucket.keys(), keyMarker, { ...listing, maxKeys: Number.MAX_SAFE_INTEGER }, (key) => bucket.versionsOf(key))
-  all.push(...page.entries)
-  const shown = all.slice(0, listing.maxKeys)
-  const prefixes = page.prefixes.slice(0, listing.maxKeys - shown.length)
-  const truncated = shown.length < all.length || prefixes.length < page.prefixes.length
-  const [lastVersion, lastPrefix] = [shown.at(-1), prefixes.at(-1)]
-  const next =
-    lastPrefix === undefined
-      ? { NextKeyMarker: lastVersion?.key, NextVersionIdMarker: lastVersion?.versionId }
-      : { NextKeyMarker: lastPrefix }
+  const rows = [
+    ...rest.map((entry) => ({ marker: keyMarker, entry })),
+    ...rowsOf(bucket.keys(), keyMarker, listing, (key) => bucket.versionsOf(key)),
+  ]
+  const page = pageOf(rows, listing)
+  const members = (kind: Version['kind']): readonly XmlMembers[] =>
+    page.entries
+      .filter((each) => each.kind === kind)
+      .map((each) => versionMembers(each, bucket.versionsOf(each.key)[0] === each, listing.encode))
   return {
     xml: toXml('ListVersionsResult', {
       ...listing.members,
       KeyMarker: listing.encode(keyMarker),
       VersionIdMarker: versionMarker ?? '',
-      IsTruncated: truncated,
-      ...(truncated ? next : {}),
-      Version: shown
-        .filter((each) => each.kind === 'object')
-        .map((each) => versionMembers(each, bucket.versionsOf(each.key)[0] === each, listing.encode)),
-      DeleteMarker: shown
-        .filter((each) => each.kind === 'marker')
-        .map((each) => versionMembers(each, bucket.versionsOf(each.key)[0] === each, listing.encode)),
-      CommonPrefixes: commonPrefixes(prefixes, listing.encode),
+      IsTruncated: page.last !== undefined,
+      NextKeyMarker: page.last === undefined ? undefined : listing.encode(page.last.marker),
+      NextVersionIdMarker: page.last?.entry?.versionId,
+      Version: members('object'),
+      DeleteMarker: members('marker'),
+      CommonPrefixes: commonPrefixes(page.prefixes, listing.encode),
     }),
   }
 }

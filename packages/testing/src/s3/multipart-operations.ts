@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { compareKeys } from './bucket.ts'
 import type { BucketStore, S3Operation, S3Request, S3Response } from './bucket-store.ts'
 import { algorithmNamed, type Checksum, compositeChecksum, fullChecksum, hashContent } from './checksum.ts'
 import { checkWrite } from './conditions.ts'
@@ -270,9 +271,9 @@ function listUploads(store: BucketStore, request: S3Request): S3Response {
   const [keyMarker, uploadIdMarker] = [query.get('key-marker') ?? '', query.get('upload-id-marker') ?? '']
   const sorted = [...bucket.uploads.values()]
     .filter(({ key }) => key.startsWith(prefix))
-    .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)) || a.initiated - b.initiated)
+    .sort((a, b) => compareKeys(a.key, b.key) || a.initiated - b.initiated)
   const at = sorted.findIndex(({ uploadId }) => uploadId === uploadIdMarker)
-  const all = at >= 0 ? sorted.slice(at + 1) : sorted.filter(({ key }) => Buffer.compare(Buffer.from(key), Buffer.from(keyMarker)) > 0)
+  const all = at >= 0 ? sorted.slice(at + 1) : sorted.filter(({ key }) => compareKeys(key, keyMarker) > 0)
   const shown = all.slice(0, maxUploads)
   return {
     xml: toXml('ListMultipartUploadsResult', {

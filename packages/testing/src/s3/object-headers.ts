@@ -124,7 +124,7 @@ export function checksumHeaders({ algorithm, value, type }: Checksum): Headers {
 }
 
 /** @throws `InvalidTag` */
-export function readTags(text: string): ReadonlyMap<string, string> {
+function readTags(text: string): ReadonlyMap<string, string> {
   return checkTags([...new URLSearchParams(text)])
 }
 

@@ -44,7 +44,7 @@ export function receive(request: IncomingMessage, onData: (bytes: Uint8Array) =>
 }
 
 /** Writes a content at the pace of the client, up to `limit` bytes. Answers whether the connection held. */
-export async function sendContent(response: ServerResponse, content: Content, limit = Number.POSITIVE_INFINITY): Promise<boolean> {
+export async function sendContent(response: ServerResponse, content: Content, limit: number = Number.POSITIVE_INFINITY): Promise<boolean> {
   const { chunks } = limit < content.size ? content.slice(0, limit) : content
   for (const chunk of chunks) {
     if (response.destroyed) return false

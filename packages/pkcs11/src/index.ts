@@ -1,0 +1,46 @@
+/**
+ * Keyrings whose keys stay in AWS CloudHSM or any other HSM, by PKCS#11.
+ *
+ * Begin with {@link openHsmToken} and {@link hsmKeyring}.
+ *
+ * @module @strongroom/pkcs11
+ */
+
+export type { AdminCallOptions } from './admin/admin-options.ts'
+export type { HsmKeyCheck, HsmKeyFinding } from './admin/audit.ts'
+export type { HsmDoctorOptions, HsmDoctorReport, HsmDoctorStep, HsmDoctorStepName, HsmLatency } from './admin/doctor.ts'
+export { hsmDoctor } from './admin/doctor.ts'
+export type { HsmKeyInfo } from './admin/key-info.ts'
+export type { ExportHsmKeyOptions, ImportHsmKeyOptions, WrappedHsmKey } from './admin/key-transfer.ts'
+export { exportHsmKey, importHsmKey } from './admin/key-transfer.ts'
+export type { CreateHsmKeyOptions, HsmKeyReport, ListHsmKeysOptions, RotateHsmKeyOptions, VerifyHsmKeyOptions } from './admin/keys.ts'
+export { createHsmKey, listHsmKeys, rotateHsmKey, verifyHsmKey } from './admin/keys.ts'
+export type { HsmPublicKeyOptions, StoreHsmWrappingKeyOptions } from './admin/public-keys.ts'
+export { hsmPublicKey, storeHsmWrappingKey } from './admin/public-keys.ts'
+export type { HsmRandomOptions } from './admin/random.ts'
+export { hsmRandom } from './admin/random.ts'
+export type { HsmKeyKind } from './admin/templates.ts'
+export type { HsmTransferMechanism } from './admin/transfer.ts'
+export type { HsmErrorCode, HsmErrorDetails, HsmReason } from './errors.ts'
+export { HsmError } from './errors.ts'
+export type { HsmKeyOptions } from './keyrings/hsm-key-options.ts'
+export type { HsmKeyringOptions } from './keyrings/hsm-keyring.ts'
+export { hsmKeyring } from './keyrings/hsm-keyring.ts'
+export type { HsmRsaKeyringOptions } from './keyrings/hsm-rsa-keyring.ts'
+export { hsmRsaKeyring } from './keyrings/hsm-rsa-keyring.ts'
+export type { VerifyAfterWrap } from './keys/hsm-aead-key.ts'
+export type { HsmPrfKeyOptions, PrfKey } from './keys/hsm-prf-key.ts'
+export { hsmPrfKey } from './keys/hsm-prf-key.ts'
+export type { HsmRsaPadding } from './keys/hsm-rsa-key.ts'
+export type { OaepHash } from './native/mechanism.ts'
+export type { GcmIv, Quirks, QuirksName, QuirksOption } from './quirks.ts'
+export type { CircuitLimits } from './token/circuit-breaker.ts'
+export type { HsmToken, HsmTokenOptions } from './token/hsm-token.ts'
+export { openHsmToken } from './token/hsm-token.ts'
+export type { PinSource } from './token/pin.ts'
+export type { SlotInfo, SlotSelector } from './token/slot-selector.ts'
+export type { ModuleInfo, TokenFacts } from './token/token-facts.ts'
+export type { HsmSchemesOptions } from './uri/hsm-schemes.ts'
+export { hsmSchemes } from './uri/hsm-schemes.ts'
+export type { Pkcs11Uri, Pkcs11UriType } from './uri/pkcs11-uri.ts'
+export { formatPkcs11Uri, parsePkcs11Uri } from './uri/pkcs11-uri.ts'

@@ -1,0 +1,26 @@
+/**
+ * Client-side encryption of Amazon S3 objects: the formats of the S3 Encryption Client, and AWS Encryption SDK messages as objects.
+ *
+ * Begin with {@link encryptObject} and {@link decryptObject}.
+ *
+ * @module @strongroom/s3
+ */
+export type {
+  AdditionalKey,
+  ObjectEncryptionConfig,
+  ObjectEncryptionSettings,
+  ObjectKeyring,
+  ObjectMaterials,
+  ReadFormat,
+  WrittenFormat,
+} from './config.ts'
+export type { DecryptedObject, DecryptObjectCall, DecryptObjectOptions, ObjectFacts, StoredObject } from './decrypt-object.ts'
+export { decryptObject, decryptObjectStream } from './decrypt-object.ts'
+export type { EncryptedObject, EncryptObjectCall, EncryptObjectOptions, EncryptObjectStreamOptions } from './encrypt-object.ts'
+export { encryptObject, encryptObjectStream } from './encrypt-object.ts'
+export type { ObjectMetadata } from './envelope/entries.ts'
+export type { InstructionFile } from './envelope/write-envelope.ts'
+export type { S3ErrorCode } from './errors.ts'
+export { headersFromMetadata, metadataFromHeaders } from './metadata-headers.ts'
+export type { ObjectRangeSource, ObjectRanges, ReadRangeOptions } from './object-ranges.ts'
+export { openObjectRanges } from './object-ranges.ts'
