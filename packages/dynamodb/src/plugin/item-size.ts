@@ -2,11 +2,11 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import type { Item } from '../item-encryptor.ts'
 
 /** Most bytes of an item. Source: Amazon DynamoDB Developer Guide, "Item size". */
-export const MAX_ITEM_BYTES = 400 * 1024
+export const MAX_ITEM_BYTES: number = 400 * 1024
 /** Most bytes of a BatchWriteItem request. */
-export const MAX_BATCH_BYTES = 16 * 1024 * 1024
+export const MAX_BATCH_BYTES: number = 16 * 1024 * 1024
 /** Most bytes of the items of a transaction. */
-export const MAX_TRANSACTION_BYTES = 4 * 1024 * 1024
+export const MAX_TRANSACTION_BYTES: number = 4 * 1024 * 1024
 
 /** How large DynamoDB takes an item to be, in bytes. Source: Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats". */
 export function itemSize(item: Item): number {

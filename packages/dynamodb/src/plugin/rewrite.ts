@@ -42,7 +42,7 @@ export function isSame(one: Snapshot, other: Snapshot): boolean {
 }
 
 /** The caller's actions that DynamoDB can carry out itself are those on attributes that are not signed. */
-export function ignoredActions({ encryptor }: TableEntry, actions: readonly UpdateAction[]): readonly UpdateAction[] {
+function ignoredActions({ encryptor }: TableEntry, actions: readonly UpdateAction[]): readonly UpdateAction[] {
   return actions.filter(({ path }) => !encryptor.table.isSigned(path.attribute))
 }
 
