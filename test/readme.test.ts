@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { startEmbeddedKinesis, startEmbeddedKms } from '@strongroom/testing'
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { startEmbeddedDynamoDB, startEmbeddedKinesis, startEmbeddedKms } from '@strongroom/testing'
 import { expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '..')
@@ -19,7 +20,7 @@ async function run(program: string | undefined, environment: Record<string, stri
   return stdout
 }
 
-it('has two programs', () => expect(programs).toHaveLength(2))
+it('has three programs', () => expect(programs).toHaveLength(3))
 
 it('runs the Kinesis program of the README as it stands', async () => {
   await using kms = await startEmbeddedKms()
@@ -42,6 +43,31 @@ it('runs the Kinesis program of the README as it stands', async () => {
   ).toBe(false)
 })
 
+it('runs the DynamoDB program as it stands', async () => {
+  await using kms = await startEmbeddedKms()
+  await using dynamodb = await startEmbeddedDynamoDB()
+  const client = new DynamoDBClient(dynamodb.clientConfig)
+  await client.send(
+    new CreateTableCommand({
+      TableName: 'orders',
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+    }),
+  )
+  client.destroy()
+  const output = await run(programs[1], {
+    KMS_KEY_ARN: kms.createKey(),
+    AWS_ENDPOINT_URL_KMS: kms.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
+    AWS_REGION: kms.region,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  })
+  expect(JSON.parse(output)).toEqual({ id: 'order-1', status: 'open', card: '4111' })
+  expect(dynamodb.requests.some(({ body }) => Buffer.from(body).includes('4111'))).toBe(false)
+})
+
 it('runs the program on bytes as it stands', async () => {
-  expect((await run(programs[1])).trim()).toBe('hello opened by kek-2026')
+  expect((await run(programs[2])).trim()).toBe('hello opened by kek-2026')
 })
