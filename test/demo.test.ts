@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { startEmbeddedKinesis, startEmbeddedKms } from '@strongroom/testing'
 import { describe, expect, it } from 'vitest'
+import { missingFor } from './support/hsm.ts'
 
 interface Run {
   readonly code: number | null
@@ -58,6 +59,8 @@ async function startFront(change: (operation: string, answer: string) => string)
   }
 }
 
+const noHsm = missingFor('softhsm2') !== undefined
+
 const held = [
   'ok: one KMS call for all of them: 1 GenerateDataKey',
   'ok: 500 records, and no card number in any',
@@ -79,6 +82,26 @@ describe('npm run demo', () => {
     expect(run.out).toContain('02 04 78')
     expect(run.code).toBe(0)
   })
+
+  it.skipIf(noHsm && process.env.CI !== 'true')(
+    'plays with the keys in an HSM, which goes away in between (skipped where SoftHSM2 or pkcs11js is missing)',
+    async () => {
+      const run = await demo('--hsm')
+      expect(run.err).toBe('')
+      expect(claims(run)).toEqual([
+        'ok: one HSM call for all of them: 1 wrap',
+        ...held.slice(1, 3),
+        'ok: one HSM call for all of them: 1 unwrap',
+        ...held.slice(4),
+        'ok: a consumer that comes meanwhile gets no record, and is told that it may pass: transient',
+        'ok: the token is back, and the same consumer reads all 501 orders',
+        'ok: orders/v0001 was made in the HSM and never leaves it',
+        'ok: a producer wraps under orders/v0002',
+        'ok: a consumer reads what either version wrote: 501 and 20',
+      ])
+      expect(run.code).toBe(0)
+    },
+  )
 
   it('plays on a given endpoint', async () => {
     await using front = await startFront((_operation, answer) => answer)

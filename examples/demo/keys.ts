@@ -1,32 +1,31 @@
-import type { KeyringNode } from '@aws-crypto/client-node'
-import { KmsKeyringNode } from '@aws-crypto/client-node'
+import { type KeyringNode, KmsKeyringNode } from '@aws-crypto/client-node'
 import type { KMS } from '@aws-sdk/client-kms'
-import type { Keyring } from '@strongroom/core'
+import type { Keyring, Observer } from '@strongroom/core'
 import { kmsKeyring } from '@strongroom/kms'
 import type { Backend } from './backend.ts'
 
 /** A keyring, and what its key service was asked so far. */
 export interface CountedKeyring {
   readonly keyring: Keyring
+  readonly observer?: Observer
   /** `1 GenerateDataKey`. */
   calls(): string
 }
 
 /** Where the demo's keys are. */
-export interface DemoKeys extends AsyncDisposable {
-  /** Of what the title speaks. */
+export interface DemoKeys {
+  /** `AWS KMS`, and in short `KMS`. */
   readonly place: string
+  readonly service: string
   /** The key, for who reads along. */
   readonly description: string
-  /** What the service is asked for all records together, by a writer and by a reader. */
-  readonly oneWrite: string
-  readonly oneRead: string
+  /** What one data key takes to be made, and to be opened. */
+  readonly oneMade: string
+  readonly oneOpened: string
   producer(): CountedKeyring
   consumer(): CountedKeyring
   /** For AWS's own Encryption SDK. */
   official(): KeyringNode
-  /** Takes the keys away and gives them back, where that can be played. */
-  readonly outage?: { begin(): void; end(): void } | undefined
 }
 
 /** A key in KMS. */
@@ -37,18 +36,19 @@ export function kmsKeys({ kms, keyArn }: Backend): DemoKeys {
   }
   return {
     place: 'AWS KMS',
+    service: 'KMS',
     description: `KMS key ${keyArn}`,
-    oneWrite: '1 GenerateDataKey',
-    oneRead: '1 Decrypt',
+    oneMade: '1 GenerateDataKey',
+    oneOpened: '1 Decrypt',
     producer: () => counted((client) => kmsKeyring({ generatorKeyId: keyArn, client })),
     consumer: () => counted((client) => kmsKeyring({ keyIds: [keyArn], client })),
     official() {
+      const { client } = kms()
       // The SDK's own KMS class does not satisfy the type that their keyring asks for.
-      const clientProvider = (() => kms().client) as unknown as NonNullable<
+      const clientProvider = (() => client) as unknown as NonNullable<
         NonNullable<ConstructorParameters<typeof KmsKeyringNode>[0]>['clientProvider']
       >
       return new KmsKeyringNode({ keyIds: [keyArn], clientProvider })
     },
-    async [Symbol.asyncDispose]() {},
   }
 }

@@ -26,3 +26,8 @@ export function toBytes(order: Order): Uint8Array {
 export function fromBytes(bytes: Uint8Array): Order {
   return JSON.parse(new TextDecoder().decode(bytes)) as Order
 }
+
+/** Orders as text that does not depend on their order. */
+export function sorted(orders: readonly Order[]): string {
+  return JSON.stringify(orders.toSorted((one, other) => one.id.localeCompare(other.id)))
+}

@@ -66,6 +66,8 @@ function valueOfVector(json: unknown): AttributeValue {
       return { BS: (content as string[]).map((text) => Uint8Array.from(Buffer.from(text, 'base64'))) }
     case 'NS':
       return { NS: (content as unknown[]).map(String) }
+    case 'NULL':
+      return { NULL: true }
     case 'M':
       return { M: itemOfVector(content) }
     case 'L':

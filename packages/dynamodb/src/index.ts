@@ -5,6 +5,8 @@
  */
 export type { AttributeTypeName } from './attribute-types.ts'
 export type { DynamoDBEncryptionConfig, DynamoDBEncryptionSettings, ItemKeyring, ItemMaterials } from './config.ts'
+export type { DefinedTable, ItemOf } from './define-table.ts'
+export { defineTable } from './define-table.ts'
 export type { DataKeyDescription, DescribeItemOptions, ItemDescription } from './describe-item.ts'
 export { describeItem } from './describe-item.ts'
 export type { DynamoDBEncryptionPlugin, DynamoDBEncryptionPluginConfig } from './dynamodb-encryption.ts'
@@ -32,6 +34,19 @@ export type { ItemRejectionClass, RejectedItem } from './plugin/rejected-item.ts
 export { isUndecryptableItemsError, UndecryptableItemsError } from './plugin/undecryptable-items-error.ts'
 export type { Table } from './table.ts'
 export type { AttributeAction, PlaintextOverride, TableConfig, TypedTable } from './table-config.ts'
+export type {
+  AttributeSchema,
+  DocumentOf,
+  DocumentsOf,
+  DocumentTypes,
+  EntitiesSchema,
+  EntitySchema,
+  SingleEntitySchema,
+  TableSchema,
+  TypedAttribute,
+  ValueOf,
+} from './table-schema.ts'
+export { typed } from './table-schema.ts'
 export type { UpdateItemOptions, UpdateItemResult } from './update-item.ts'
 export { updateItem } from './update-item.ts'
 export type { EncryptableClient } from './with-encryption.ts'

@@ -11,6 +11,9 @@ import type { AttributeTypeName } from './attribute-types.ts'
  */
 export type AttributeAction = 'encrypt' | 'sign' | 'context' | 'ignore'
 
+/** All of them. */
+export const attributeActions: readonly AttributeAction[] = ['encrypt', 'sign', 'context', 'ignore']
+
 /**
  * Whether items that are not encrypted may be written and read, for the time of a migration.
  *
@@ -63,5 +66,5 @@ export interface TableConfig {
 /** A configuration that knows the type of the table's documents; made by `defineTable`. */
 export interface TypedTable<T> extends TableConfig {
   /** Exists for the compiler alone. */
-  readonly documentType?: (document: T) => T
+  readonly documentType?: T
 }

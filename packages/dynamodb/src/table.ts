@@ -4,7 +4,7 @@ import { type AttributeTypeName, typeIds } from './attribute-types.ts'
 import { canonicalPath } from './canonical-path.ts'
 import { shown } from './errors.ts'
 import { isReserved, RESERVED_PREFIX } from './item-attributes.ts'
-import type { AttributeAction, PlaintextOverride, TableConfig } from './table-config.ts'
+import { type AttributeAction, attributeActions, type PlaintextOverride, type TableConfig } from './table-config.ts'
 
 /** A table's configuration, validated. */
 export interface Table {
@@ -40,7 +40,6 @@ export interface ResolvedTable extends Table {
   pathOf(attribute: string): Uint8Array
 }
 
-const actionNames: readonly AttributeAction[] = ['encrypt', 'sign', 'context', 'ignore']
 const overrides: readonly PlaintextOverride[] = [
   'FORCE_PLAINTEXT_WRITE_ALLOW_PLAINTEXT_READ',
   'FORBID_PLAINTEXT_WRITE_ALLOW_PLAINTEXT_READ',
@@ -127,7 +126,8 @@ function readActions({ actions: given }: TableConfig, wrong: Wrong): Map<string,
     const option = `actions.${name}`
     if (isReserved(name)) throw wrong(option, reserved(name))
     if (isText(name) !== undefined) throw wrong(option, `the attribute ${shown(name)} has no usable name.`)
-    if (!actionNames.includes(action)) throw wrong(option, `the action of ${shown(name)} must be one of ${actionNames.join(', ')}.`)
+    if (!attributeActions.includes(action))
+      throw wrong(option, `the action of ${shown(name)} must be one of ${attributeActions.join(', ')}.`)
     actions.set(name, action)
   }
   return actions

@@ -4,7 +4,7 @@ import { isAnything, type OptionCheck, validateOptions } from '@strongroom/core/
 import { configChecks, type ObjectEncryptionConfig, type ReadFormat, type ResolvedConfig, resolveConfig } from './config.ts'
 import { contentDecryptor, decryptContent } from './content/content-decryptor.ts'
 import type { ObjectMetadata } from './envelope/entries.ts'
-import { esdkContext, openEsdkObject, through } from './esdk-object.ts'
+import { esdkContext, openEsdkObject } from './esdk-object.ts'
 import { type OpenedEnvelope, type OpenRequest, openObject } from './open-object.ts'
 import { assertPieces, transformed } from './pieces.ts'
 
@@ -124,31 +124,13 @@ export async function decryptObjectStream(
   const opened = await observed(config, 0, () => openObject(config, object.metadata, requestOf(object, options)))
   const { signal } = options
   if (opened === 'esdk') {
-    const stream = openEsdkObject(config, options)
-    const plaintext = through(object.body, stream)
-    // The header has to be read to know anything of it: the first frame comes along.
-    const first = plaintext.next()
-    first.catch(() => undefined)
-    const message = await stream.message
-    return { plaintext: resumed(first, plaintext), ...esdkFacts(message) }
+    const { plaintext, message } = await openEsdkObject(config, options, object.body)
+    return { plaintext, ...esdkFacts(message) }
   }
   const plaintext = config.delayedAuthentication
     ? delayed(config, opened, object.body, signal)
     : buffered(config, opened, object.body, signal)
   return { plaintext, ...factsOf(opened) }
-}
-
-async function* resumed(
-  first: Promise<IteratorResult<Uint8Array, void>>,
-  rest: AsyncGenerator<Uint8Array, void, undefined>,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    const { value } = await first
-    if (value !== undefined) yield value
-    yield* rest
-  } finally {
-    await rest.return()
-  }
 }
 
 async function* delayed(

@@ -18,6 +18,18 @@ export type S3ErrorCode =
   | 'LENGTH_MISMATCH'
   /** The part of the object that was asked for is none: it starts behind its end. S3's status 416. */
   | 'RANGE_NOT_SATISFIABLE'
+  /** The client or middleware stack encrypts already. */
+  | 'ALREADY_APPLIED'
+  /** The command cannot be carried out on encrypted objects, or is not known. The message names the remedy. */
+  | 'COMMAND_UNSUPPORTED'
+  /** A parameter of the command cannot work with encrypted objects. `option` names it. */
+  | 'PARAMETER_UNSUPPORTED'
+  /** How long the body is cannot be told, and it is too long to be held in memory. */
+  | 'LENGTH_UNKNOWN'
+  /** S3 answered something other than it was asked for. */
+  | 'RESPONSE_UNEXPECTED'
+  /** The serialised request carries data that this call did not encrypt. Nothing was sent. */
+  | 'PLAINTEXT_REFUSED'
 
 /** An error of this package that has no fields of its own. */
 export function s3Error<Code extends S3ErrorCode>(code: Code, message: string, details?: ErrorDetails): StrongroomError<Code> {

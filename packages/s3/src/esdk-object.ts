@@ -2,7 +2,7 @@
  * Objects whose body is a message of the AWS Encryption SDK. The metadata `strongroom-format` = `esdk` tells them apart; the message brings
  * everything else. It is bound to its use by the pair `strongroom-purpose` = `s3-object` of its encryption context.
  */
-import type { ByteTransform, DecryptStream, EncryptionContext } from '@strongroom/core'
+import type { ByteTransform, DecryptStreamMessage, EncryptionContext } from '@strongroom/core'
 import { normaliseContext } from '@strongroom/core/keyring-tools'
 import type { BeginRequest } from './begin-object.ts'
 import type { ResolvedConfig } from './config.ts'
@@ -51,15 +51,41 @@ export async function beginEsdkObject(config: ResolvedConfig, request: BeginRequ
   return { metadata, transform, bodyLength: ciphertextLength, suite }
 }
 
-/** A stream that decrypts the body of an object. What it releases is authentic; that it is all of it, its end tells. */
-export function openEsdkObject(
+/** An object whose header verified. */
+export interface OpenedEsdkObject {
+  /** What is authentic of it, frame by frame; that it is all of it, its end tells. */
+  readonly plaintext: AsyncGenerator<Uint8Array, void, undefined>
+  readonly message: DecryptStreamMessage
+}
+
+/** Opens an object: its header has to be read to know anything of it, and the first frame comes along. */
+export async function openEsdkObject(
   config: ResolvedConfig,
-  request: { encryptionContext?: unknown; signal?: AbortSignal | undefined },
-): DecryptStream {
-  return config.esdk.decryptStream({
+  request: { readonly encryptionContext?: unknown; readonly signal?: AbortSignal | undefined },
+  body: AsyncIterable<Uint8Array>,
+): Promise<OpenedEsdkObject> {
+  const stream = config.esdk.decryptStream({
     encryptionContext: esdkContext(request.encryptionContext, 'decrypt'),
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   })
+  const plaintext = through(body, stream)
+  const first = plaintext.next()
+  first.catch(() => undefined)
+  const message = await stream.message
+  return { plaintext: resumed(first, plaintext), message }
+}
+
+async function* resumed(
+  first: Promise<IteratorResult<Uint8Array, void>>,
+  rest: AsyncGenerator<Uint8Array, void, undefined>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    const { value } = await first
+    if (value !== undefined) yield value
+    yield* rest
+  } finally {
+    await rest.return()
+  }
 }
 
 /** Passes a body through a stream. */

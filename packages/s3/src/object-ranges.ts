@@ -17,7 +17,7 @@ import {
 } from './decrypt-object.ts'
 import { objectInvalid } from './errors.ts'
 import { esdkContext } from './esdk-object.ts'
-import { type OpenedEnvelope, openObject } from './open-object.ts'
+import { type OpenedEnvelope, type OpenRequest, openObject } from './open-object.ts'
 
 /** Bytes that are asked of the source at a time. */
 const READ_BYTES = 2 ** 23
@@ -87,7 +87,8 @@ export async function openObjectRanges(source: ObjectRangeSource, options: Decry
   return opened === 'esdk' ? await esdkRanges(config, source, options) : envelopeRanges(opened, source)
 }
 
-async function esdkRanges(config: ResolvedConfig, source: RangeSource, options: DecryptObjectOptions): Promise<ObjectRanges> {
+/** Parts of an object that is a message. */
+export async function esdkRanges(config: ResolvedConfig, source: RangeSource, options: OpenRequest): Promise<ObjectRanges> {
   const { signal } = options
   const index = await config.esdk.openFrameIndex(source, {
     encryptionContext: esdkContext(options.encryptionContext, 'decrypt'),
@@ -102,7 +103,8 @@ async function esdkRanges(config: ResolvedConfig, source: RangeSource, options: 
   }
 }
 
-function envelopeRanges(opened: OpenedEnvelope, source: RangeSource): ObjectRanges {
+/** Parts of an object of V1 to V3 whose envelope is open. */
+export function envelopeRanges(opened: OpenedEnvelope, source: RangeSource): ObjectRanges {
   const { content } = opened
   const { size } = source
   let known: number | undefined

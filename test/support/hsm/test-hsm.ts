@@ -46,7 +46,7 @@ export interface TestHsmOptions {
 const PINS = { softhsm2: '1234', 'softhsm2-faulty': '1234', cloudhsm: 'crypto_user:correct-horse', nss: 'correct horse' }
 
 /** Sets up a module. SoftHSM2 as it is reads its environment, so all its set-ups of one process share one folder; the others have their own. */
-export function setUpHsm(module: HsmModule, { labels = [module === 'cloudhsm' ? 'hsm1' : 'strongroom'] }: TestHsmOptions = {}): TestHsm {
+export function setUpHsm(module: HsmModule, { labels = [usualLabel(module)] }: TestHsmOptions = {}): TestHsm {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), `strongroom-${module}-`))
   const pin = PINS[module]
   const tokens = labels.map((label) => ({ label, pin, soPin: module === 'nss' ? pin : '5678-so-pin' }))
@@ -83,6 +83,12 @@ function releaseSoftHsm(): void {
   if (shared.users > 0) return
   rmSync(shared.home, { recursive: true, force: true })
   shared = undefined
+}
+
+/** Set-ups that share a folder have tokens of other names. */
+function usualLabel(module: HsmModule): string {
+  if (module === 'softhsm2' && shared !== undefined) return `strongroom-${shared.users + 1}`
+  return module === 'cloudhsm' ? 'hsm1' : 'strongroom'
 }
 
 type Made = Pick<TestHsm, 'library' | 'libraryParameters' | 'environment' | 'folder'> & {

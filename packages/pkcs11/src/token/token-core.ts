@@ -4,7 +4,7 @@ import { draw } from '@strongroom/core/keyring-tools'
 import { type CkrClass, ckrRow } from '../ckr.ts'
 import { HsmError, type HsmErrorCode, type HsmReason } from '../errors.ts'
 import { forgetModule } from '../module/module-registry.ts'
-import { handleOf } from '../native/handle.ts'
+import { handleBytes, handleOf } from '../native/handle.ts'
 import { CkrFailure, isFailure, type NativeCall } from '../native/hsm-thread.ts'
 import { type JobOperation, jobMemory, jobOutput, wipeJob } from '../native/job.ts'
 import type { Mechanism } from '../native/mechanism.ts'
@@ -21,6 +21,7 @@ import { type TokenAddress, TokenLink, USER_STATES } from './token-link.ts'
 /** After so many rounds of a lost token, the module is initialised anew. */
 const ROUNDS_TO_RENEWAL = 3
 const USER_NOT_LOGGED_IN = 0x101
+const TOKEN_NOT_PRESENT = 0xe0
 /** On decryption these two blame the ciphertext. */
 const LENGTH_CODES: ReadonlySet<number> = new Set([0x20, 0x21])
 /** The key has not the right, or is of another type. */
@@ -167,10 +168,17 @@ export class TokenCore {
       {
         name: 'looking for keys',
         isInner,
-        work: () => ({ calls: (session) => [...calls(session), { method: 'C_GetSessionInfo', args: [session] }], secrets: [] }),
+        work: () => ({
+          calls: (session) => [
+            ...calls(session),
+            { method: 'C_GetSessionInfo', args: [session] },
+            { method: 'C_GetTokenInfo', args: [handleBytes(this.#link.facts?.slot.id ?? 0n)], tolerant: true },
+          ],
+          secrets: [],
+        }),
         finish: ({ results }) => {
-          const found = read(results.slice(0, -1))
-          if (found.length === 0) this.#assertLoggedIn(results.at(-1))
+          const found = read(results.slice(0, -2))
+          if (found.length === 0) this.#assertThere(results.at(-2), results.at(-1))
           return found
         },
       },
@@ -283,9 +291,11 @@ export class TokenCore {
     }
   }
 
-  #assertLoggedIn(info: unknown): void {
-    const isLoggedIn = USER_STATES.has((info as { readonly state: number }).state) || this.#link.facts?.slot.needsLogin === false
+  /** That nothing was found means something only of a user who is logged in to a token that is there: one that was pulled out looks empty. */
+  #assertThere(session: unknown, token: unknown): void {
+    const isLoggedIn = USER_STATES.has((session as { readonly state: number }).state) || this.#link.facts?.slot.needsLogin === false
     if (!isLoggedIn) throw new CkrFailure(USER_NOT_LOGGED_IN, 'C_FindObjects')
+    if (isFailure(token)) throw new CkrFailure(TOKEN_NOT_PRESENT, 'C_FindObjects')
   }
 
   /** Does what the failure asks for, and returns where another try may succeed; throws what is to be told where it may not. */
