@@ -5,6 +5,7 @@
 import {
   createCipheriv,
   createDecipheriv,
+  createHash,
   createHmac,
   createPublicKey,
   createSecretKey,
@@ -132,6 +133,97 @@ export function floor(plaintext: Uint8Array): {
     },
     verifySync() {
       verify('sha384', signed, pair.publicKey, signature)
+    },
+  }
+}
+
+const WRAP_LABEL = Buffer.from('aws-kms-hierarchy', 'latin1')
+const MAC_INFO = Buffer.from('AWS_MPL_INTERMEDIATE_KEYWRAP_MAC\x01', 'latin1')
+const KEY_INFO = Buffer.from('AWS_MPL_INTERMEDIATE_KEYWRAP_ENC\x01', 'latin1')
+const ITEM_INFOS = [Buffer.alloc(18 + 32 + 1, 4), Buffer.alloc(18 + 32 + 1, 5)] as const
+const NO_SALT = Buffer.alloc(64)
+
+/**
+ * Loops for one item of the Database Encryption SDK under a branch key: what its format demands of node:crypto, and no more.
+ *
+ * @param values - the serialised values of the encrypted attributes.
+ * @param lengths - bytes of the header, of the encryption context, and of all that is hashed.
+ */
+export function itemFloor(
+  values: readonly Uint8Array[],
+  lengths: { readonly header: number; readonly context: number; readonly record: number },
+): {
+  readonly encrypt: () => void
+  readonly decrypt: () => void
+  readonly encryptSigned: () => Promise<void>
+  readonly decryptSigned: () => Promise<void>
+} {
+  const branchKey = createSecretKey(randomBytes(32))
+  const header = Buffer.alloc(lengths.header, 1)
+  const context = Buffer.alloc(lengths.context, 2)
+  const record = Buffer.alloc(lengths.record, 3)
+  const path = Buffer.alloc(40, 4)
+  const wrapAad = Buffer.concat([WRAP_LABEL, Buffer.alloc(36 + 16), context])
+
+  /** HKDF-SHA512 without salt, 32 bytes twice. */
+  const twoKeys = (secret: Uint8Array, [first, second]: readonly [Uint8Array, Uint8Array]): readonly [KeyObject, KeyObject] => {
+    const prk = createSecretKey(createHmac('sha512', NO_SALT).update(secret).digest())
+    const keyOf = (info: Uint8Array) => createSecretKey(createHmac('sha512', prk).update(info).digest().subarray(0, 32))
+    return [keyOf(first), keyOf(second)]
+  }
+  const branchWrapKey = (salt: Uint8Array): KeyObject =>
+    createSecretKey(createHmac('sha256', branchKey).update(WRAP_LABEL).update(salt).digest())
+  const fieldKeys = (root: KeyObject): Buffer =>
+    createCipheriv('aes-256-ctr', root, header.subarray(0, 16)).update(Buffer.alloc(48 * values.length))
+  const fieldKey = (stream: Buffer, index: number): KeyObject => createSecretKey(stream.subarray(48 * index, 48 * index + 32))
+  const digest = (): Buffer => createHash('sha384').update(record).digest()
+
+  const salt = randomBytes(16)
+  const intermediate = randomBytes(32)
+  const dataKey = randomBytes(32)
+  const wrapped = seal(branchWrapKey(salt), wrapAad, intermediate)
+  const sealedKey = seal(twoKeys(intermediate, [MAC_INFO, KEY_INFO])[1], context, dataKey)
+  const stream = fieldKeys(twoKeys(dataKey, ITEM_INFOS)[1])
+  const sealed = values.map((value, index) => seal(fieldKey(stream, index), path, value))
+  const pair = generateKeyPairSync('ec', { namedCurve: 'P-384' })
+  const spki = pair.publicKey.export({ format: 'der', type: 'spki' })
+  const signature = sign('sha384', digest(), pair.privateKey)
+
+  const encrypt = (): Buffer => {
+    const [fresh, key] = [randomBytes(32), randomBytes(32)]
+    seal(branchWrapKey(randomBytes(28).subarray(12)), wrapAad, key)
+    const [mac, kek] = twoKeys(key, [MAC_INFO, KEY_INFO])
+    seal(kek, context, fresh)
+    randomBytes(32)
+    const [commit, root] = twoKeys(fresh, ITEM_INFOS)
+    createHmac('sha512', commit).update(header).digest()
+    const keys = fieldKeys(root)
+    for (const [index, value] of values.entries()) seal(fieldKey(keys, index), path, value)
+    const hash = digest()
+    createHmac('sha384', mac).update(hash).digest()
+    return hash
+  }
+  const decrypt = (): Buffer => {
+    const key = open(branchWrapKey(salt), wrapAad, wrapped)
+    const [mac, kek] = twoKeys(key, [MAC_INFO, KEY_INFO])
+    const [commit, root] = twoKeys(open(kek, context, sealedKey), ITEM_INFOS)
+    createHmac('sha512', commit).update(header).digest()
+    const hash = digest()
+    createHmac('sha384', mac).update(hash).digest()
+    const keys = fieldKeys(root)
+    for (const [index, value] of sealed.entries()) open(fieldKey(keys, index), path, value)
+    return hash
+  }
+  return {
+    encrypt,
+    decrypt,
+    async encryptSigned() {
+      const { privateKey } = await generate('ec', { namedCurve: 'P-384' })
+      await signAsync('sha384', encrypt(), privateKey)
+    },
+    async decryptSigned() {
+      // The key comes with the item, and is another for every one.
+      await verifyAsync('sha384', decrypt(), createPublicKey({ key: spki, format: 'der', type: 'spki' }), signature)
     },
   }
 }

@@ -17,6 +17,7 @@ import { keystore } from './keystore-operation.ts'
 import { keyringOf } from './our-keyrings.ts'
 import { passInPieces } from './pieces.ts'
 import { type Fields, type Operation, serveProcess } from './protocol.ts'
+import { getS3Object, putS3Object } from './s3-client-requests.ts'
 import { decryptS3Object, encryptS3Object } from './s3-requests.ts'
 
 /** Bytes of a piece of a stream, unless the request says. */
@@ -29,6 +30,8 @@ await serveProcess(
     ['esdk.decrypt', decrypt],
     ['esdk.inspect', inspect],
     ['keystore', keystore],
+    ['s3.put', putS3Object],
+    ['s3.get', getS3Object],
     ['s3.encryptObject', encryptS3Object],
     ['s3.decryptObject', decryptS3Object],
     ...ddbOperations,

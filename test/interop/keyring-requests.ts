@@ -1,5 +1,6 @@
 import { bytes, object, objects, oneOf, optional, readFields, text } from './fields.ts'
 import { type HierarchicalRequest, readHierarchical } from './hierarchical-requests.ts'
+import { type HsmRequest, readHsm } from './hsm-requests.ts'
 import { type KmsKeyringRequest, readKmsKeyring } from './kms-requests.ts'
 import { type Fields, RequestError } from './protocol.ts'
 
@@ -34,10 +35,14 @@ export interface MultiRequest {
 }
 
 /** A keyring of the kinds that the drivers in this folder can make. */
-export type KeyringRequest = RawAesRequest | RawRsaRequest | RawEcdhRequest | MultiRequest | KmsKeyringRequest | HierarchicalRequest
-
-// Kinds that the protocol knows and no driver here makes yet.
-const others = ['hsm']
+export type KeyringRequest =
+  | RawAesRequest
+  | RawRsaRequest
+  | RawEcdhRequest
+  | MultiRequest
+  | KmsKeyringRequest
+  | HierarchicalRequest
+  | HsmRequest
 
 /** Reads a keyring. */
 export function readKeyring(fields: Fields): KeyringRequest {
@@ -62,6 +67,6 @@ export function readKeyring(fields: Fields): KeyringRequest {
   const kms = readKmsKeyring(type, rest)
   if (kms !== undefined) return kms
   if (type === 'hierarchical') return readHierarchical(rest)
-  if (others.includes(type as string)) throw new RequestError('UNSUPPORTED', `this driver has no keyring ${JSON.stringify(type)}`)
+  if (type === 'hsm') return readHsm(rest)
   throw new RequestError('INPUT_INVALID', `no keyring has the type ${JSON.stringify(type)}`)
 }

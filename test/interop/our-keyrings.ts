@@ -1,5 +1,6 @@
 import { type Keyring, multiKeyring, type RawEcdhKeyringOptions, rawAesKeyring, rawEcdhKeyring, rawRsaKeyring } from '@strongroom/core'
 import { given } from './given.ts'
+import { hsmKeyringOf } from './hsm-keyrings.ts'
 import type { KeyringRequest } from './keyring-requests.ts'
 import { hierarchicalKeyringOf, kmsKeyringOf } from './kms-keyrings.ts'
 
@@ -24,6 +25,8 @@ export async function keyringOf(request: KeyringRequest): Promise<Keyring> {
       })
     case 'hierarchical':
       return await hierarchicalKeyringOf(request)
+    case 'hsm':
+      return hsmKeyringOf(request)
     default:
       return await kmsKeyringOf(request)
   }

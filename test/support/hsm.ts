@@ -2,10 +2,9 @@ import { afterAll, describe, it } from 'vitest'
 import { type HsmModule, missingFor } from './hsm/modules.ts'
 import { setUpHsm, type TestHsm, type TestHsmOptions } from './hsm/test-hsm.ts'
 
-export type { Fault, Faults } from './hsm/faults.ts'
 export type { HsmModule } from './hsm/modules.ts'
 export { missingFor } from './hsm/modules.ts'
-export { setUpHsm, type TestHsm, type TestHsmOptions, type TestToken } from './hsm/test-hsm.ts'
+export { setUpHsm, type TestHsm, type TestHsmOptions } from './hsm/test-hsm.ts'
 
 /** The modules that a suite for any HSM runs on. */
 export const everyModule: readonly HsmModule[] = ['softhsm2', 'nss', 'cloudhsm']

@@ -35,7 +35,7 @@ export function documents(): readonly [Customer, Order, ItemOf<typeof shop>] {
   const incomplete: Customer = { pk: 'c#1', sk: 'profile' }
   // @ts-expect-error string: a total is a number
   const text: Order = { ...order, total: '12.5' }
-  // @ts-expect-error 'lost': it is none of the states
+  // @ts-expect-error "lost": it is none of the states
   const lost: Order = { ...order, state: 'lost' }
   return [incomplete ?? tagged, lost ?? text, order]
 }
@@ -47,15 +47,15 @@ export async function encryptors(): Promise<void> {
   if ('total' in document) document.total.toFixed(2)
   // @ts-expect-error emial: no kind of item has it
   await encryptor.encryptDocument({ pk: 'c#1', sk: 'profile', emial: 'a@example.com' })
-  // @ts-expect-error cache: there is nothing that one could be found in
+  // @ts-expect-error maxAgeMs: there is nothing that one could be found in
   createItemEncryptor({ keyring, table: shop, cache: { maxAgeMs: 1000 } })
 }
 
 export function tables(): void {
   const names = { logicalTableName: 'shop', partitionKey: 'pk' }
-  // @ts-expect-error 'hash': there is no such action
+  // @ts-expect-error "hash": there is no such action
   defineTable({ ...names, attributes: { pk: { type: 'S' }, email: { action: 'hash' } } })
-  // @ts-expect-error 'string': types have DynamoDB's names
+  // @ts-expect-error "string": types have DynamoDB's names
   defineTable({ ...names, attributes: { pk: { type: 'string' } } })
   // @ts-expect-error logicalTableName: items are bound to it
   defineTable({ partitionKey: 'pk', attributes: { pk: { type: 'S' } } })

@@ -5,6 +5,7 @@ import { DynamoDBEncryptionError } from './errors.ts'
 import { FOOT, HEAD, isReserved } from './item-attributes.ts'
 import type { DecryptItemResult, Item } from './item-encryptor.ts'
 import type { ItemEngine } from './item-engine.ts'
+import { TAG } from './item-fields.ts'
 import { decryptFields, disposeVerified, type ReceivedItem, receiveItem, verifyItem } from './open-item.ts'
 
 /** Verifies and decrypts an item. The snapshot of it is taken before anything is waited for. */
@@ -64,5 +65,5 @@ export function notEncrypted(table: string): DynamoDBEncryptionError<'ITEM_NOT_E
 }
 
 function bytesOf({ header, footer, fields }: ReceivedItem): number {
-  return header.bytes.length + footer.length + fields.bytes.length
+  return header.bytes.length + footer.length + fields.contentBytes + TAG * fields.encrypted.length
 }

@@ -20,14 +20,13 @@ export interface DefinedTable<S extends TableSchema = TableSchema> extends Typed
  * type Customer = ItemOf<typeof shop, 'customer'>
  * ```
  */
-export type ItemOf<T, Kind extends string = string> =
-  T extends { readonly schemaType?: infer S }
-    ? string extends Kind
-      ? DocumentsOf<S>[keyof DocumentsOf<S>]
-      : Kind extends keyof DocumentsOf<S>
-        ? DocumentsOf<S>[Kind]
-        : never
-    : never
+export type ItemOf<T, Kind extends string = string> = T extends { readonly schemaType?: infer S }
+  ? string extends Kind
+    ? DocumentsOf<S>[keyof DocumentsOf<S>]
+    : Kind extends keyof DocumentsOf<S>
+      ? DocumentsOf<S>[Kind]
+      : never
+  : never
 
 const settings = {
   logicalTableName: isAnything,

@@ -70,7 +70,7 @@ export function describeItem(item: Item | Uint8Array, options: DescribeItemOptio
     encryptedAttributes: legend.filter((letter) => letter === ENCRYPTED).length,
     encryptedDataKeys: edks.map(({ providerId, providerInfo, ciphertext }) => ({
       providerId,
-      providerInfo,
+      providerInfo: Uint8Array.from(providerInfo),
       ...(providerId === HIERARCHY ? branchKeyOf(providerInfo, ciphertext) : {}),
     })),
   }

@@ -126,10 +126,7 @@ function assertType(engine: ItemEngine, name: string, value: AttributeValue): vo
 }
 
 function copied(engine: ItemEngine, name: string, value: AttributeValue): AttributeValue {
-  return checked(engine, name, () => {
-    typeOf(value)
-    return copyValue(value)
-  })
+  return checked(engine, name, () => copyValue(value))
 }
 
 function checked<T>(engine: ItemEngine, name: string, work: () => T): T {

@@ -25,7 +25,8 @@ import { assertOpeningMaterials } from './item-materials.ts'
 import { defineOwn } from './own-property.ts'
 import { readValue } from './read-value.ts'
 import { binaryOf, orInvalid } from './received.ts'
-import { writeValue } from './write-value.ts'
+import { binaryContent } from './value-content.ts'
+import { typeOf, writeValue } from './write-value.ts'
 
 /** An item as it was when the call was made, unverified. */
 export interface ReceivedItem {
@@ -68,8 +69,9 @@ export function receiveItem({ table, maxEncryptedDataKeys }: ItemEngine, item: I
     const fields = ItemFields.of(table, attributes, (out, name, letter) => {
       const value = item[name] as AttributeValue
       if (letter === ENCRYPTED) {
-        if (!(value.B instanceof Uint8Array) || value.B.length < TYPE + TAG) throw new ValueError('is not what an encrypted attribute is')
-        out.data(value.B)
+        const bytes = typeOf(value) === 'B' ? binaryContent(value.B) : undefined
+        if (bytes === undefined || bytes.length < TYPE + TAG) throw new ValueError('is not what an encrypted attribute is')
+        out.data(bytes)
       } else {
         writeValue(out, value)
         defineOwn(clear, name, copyValue(value))
@@ -159,7 +161,9 @@ async function openMaterials(table: string, source: Materials, request: DecryptR
   try {
     return await source.forDecrypt(request)
   } catch (error) {
-    if (!isStrongroomError(error, 'MESSAGE_INVALID') && !isStrongroomError(error, 'CONTEXT_INVALID')) throw error
+    // The context of an item can be forged beyond every length.
+    if (isStrongroomError(error, 'CONTEXT_INVALID')) throw itemInvalid(table, error)
+    if (!isStrongroomError(error, 'MESSAGE_INVALID')) throw error
     // What the keyrings tried is told by an error that they made safe to tell.
     throw itemInvalid(table, 'attempts' in error ? error : undefined)
   }

@@ -1,5 +1,5 @@
-import { type ItemSuiteId, itemSuiteById, StrongroomError } from '@strongroom/core'
-import { isAnything, isOneOf, isText, validateOptions } from '@strongroom/core/options'
+import { type ItemSuiteId, StrongroomError } from '@strongroom/core'
+import { isOneOf, isText, validateOptions } from '@strongroom/core/options'
 import { type AttributeTypeName, typeIds } from './attribute-types.ts'
 import { canonicalPath } from './canonical-path.ts'
 import { shown } from './errors.ts'
@@ -69,7 +69,7 @@ export function resolveTable(
       types: isRecord,
       allowedUnsigned: isNames,
       allowedUnsignedPrefix: isText,
-      suite: isAnything,
+      suite: isOneOf(['6700', '6701']),
       plaintextOverride: isOneOf(overrides),
       plaintextUntil: (value) => (value instanceof Date && Number.isFinite(value.getTime()) ? undefined : 'be a valid Date'),
     },
@@ -79,7 +79,6 @@ export function resolveTable(
   const { logicalTableName, partitionKey, sortKey, allowedUnsignedPrefix: prefix, suite = '6701' } = config
   const wrong = (option: string, message: string): StrongroomError =>
     new StrongroomError('OPTION_INVALID', `${where}: ${message}`, { option: path + option })
-  itemSuiteById(suite)
 
   const actions = readActions(config, wrong)
   const version = [...actions.values()].includes('context') ? 2 : 1

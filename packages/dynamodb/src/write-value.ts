@@ -3,6 +3,7 @@ import { type AttributeTypeName, MAX_DEPTH, typeIds } from './attribute-types.ts
 import type { ByteWriter } from './byte-writer.ts'
 import { ValueError } from './errors.ts'
 import { normaliseNumber } from './number-text.ts'
+import { arrayContent, binaryContent, mapContent } from './value-content.ts'
 
 /** The type of a value: the one member that it has. */
 export function typeOf(value: AttributeValue): AttributeTypeName {
@@ -34,7 +35,7 @@ function writeContent(out: ByteWriter, value: AttributeValue, type: AttributeTyp
       out.text(numberOf(content))
       break
     case 'B':
-      out.data(binaryOf(content))
+      out.data(binaryContent(content))
       break
     case 'BOOL':
       out.u8(booleanOf(content))
@@ -43,19 +44,19 @@ function writeContent(out: ByteWriter, value: AttributeValue, type: AttributeTyp
       if (content !== true) throw new ValueError('holds a NULL that is not true')
       break
     case 'SS':
-      writeTexts(out, arrayOf(content).map(textOf))
+      writeTexts(out, arrayContent(content).map(textOf))
       break
     case 'NS':
-      writeTexts(out, arrayOf(content).map(numberOf))
+      writeTexts(out, arrayContent(content).map(numberOf))
       break
     case 'BS':
-      writeBinaries(out, arrayOf(content).map(binaryOf))
+      writeBinaries(out, arrayContent(content).map(binaryContent))
       break
     case 'M':
       writeMap(out, content, depth)
       break
     case 'L':
-      writeList(out, arrayOf(content) as readonly AttributeValue[], depth)
+      writeList(out, arrayContent(content) as readonly AttributeValue[], depth)
   }
 }
 
@@ -72,14 +73,14 @@ function writeSized(out: ByteWriter, write: () => void): void {
 }
 
 function writeMap(out: ByteWriter, content: unknown, depth: number): void {
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) throw new ValueError('holds a map that is no object')
+  const map = mapContent(content)
   // Ascending UTF-16 code units, which is the order of sort() without a comparator.
-  const keys = Object.keys(content).sort()
+  const keys = Object.keys(map).sort()
   out.u32(keys.length)
   for (const key of keys) {
     out.u16(typeIds.S)
     writeSized(out, () => out.text(textOf(key)))
-    writeNested(out, (content as Record<string, AttributeValue>)[key] as AttributeValue, depth)
+    writeNested(out, map[key] as AttributeValue, depth)
   }
 }
 
@@ -119,19 +120,9 @@ function numberOf(content: unknown): string {
   return number
 }
 
-function binaryOf(content: unknown): Uint8Array {
-  if (!(content instanceof Uint8Array)) throw new ValueError('holds a binary type whose value is no Uint8Array')
-  return content
-}
-
 function booleanOf(content: unknown): number {
   if (typeof content !== 'boolean') throw new ValueError('holds a BOOL that is neither true nor false')
   return content ? 1 : 0
-}
-
-function arrayOf(content: unknown): readonly unknown[] {
-  if (!Array.isArray(content)) throw new ValueError('holds a set or list that is no array')
-  return content
 }
 
 function duplicate(): ValueError {

@@ -6,7 +6,7 @@ import { configChecks, type ObjectEncryptionConfig, type ResolvedConfig, resolve
 import type { ObjectMetadata } from './envelope/entries.ts'
 import type { InstructionFile } from './envelope/write-envelope.ts'
 import { beginEsdkObject, through } from './esdk-object.ts'
-import { asPieces, assertPieces, transformed } from './pieces.ts'
+import { asPieces, assertPieces, gathered, transformed } from './pieces.ts'
 
 /** What is encrypted beside a configuration. */
 export interface EncryptObjectCall {
@@ -123,7 +123,7 @@ export async function encryptPieces(
         option: 'instructionFile',
       })
     const { metadata, transform, bodyLength, suite } = await beginEsdkObject(config, request)
-    return { body: through(plaintext, transform), metadata, instructionFile: undefined, bodyLength, format, suite }
+    return { body: gathered(through(plaintext, transform)), metadata, instructionFile: undefined, bodyLength, format, suite }
   }
   const { encryptor, keyId: _, ...object } = await beginObject(config, request)
   async function* body(): AsyncGenerator<Uint8Array, void, undefined> {

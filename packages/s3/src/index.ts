@@ -1,7 +1,7 @@
 /**
  * Client-side encryption of Amazon S3 objects: the formats of the S3 Encryption Client, and AWS Encryption SDK messages as objects.
  *
- * Begin with {@link encryptObject} and {@link decryptObject}.
+ * Begin with {@link withEncryption}; without the SDK, with {@link encryptObject} and {@link decryptObject}.
  *
  * @module @strongroom/s3
  */
@@ -24,3 +24,9 @@ export type { S3ErrorCode } from './errors.ts'
 export { headersFromMetadata, metadataFromHeaders } from './metadata-headers.ts'
 export type { ObjectRangeSource, ObjectRanges, ReadRangeOptions } from './object-ranges.ts'
 export { openObjectRanges } from './object-ranges.ts'
+export type { ObjectOptions } from './plugin/call-options.ts'
+export { objectOptions } from './plugin/call-options.ts'
+export type { ObjectLocation, S3EncryptionConfig, S3EncryptionSettings } from './plugin-config.ts'
+export type { S3EncryptionPlugin, S3EncryptionPluginConfig } from './s3-encryption.ts'
+export { s3Encryption } from './s3-encryption.ts'
+export { withEncryption } from './with-encryption.ts'

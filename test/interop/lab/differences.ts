@@ -46,8 +46,29 @@ const hasEmptyEntry = (step: Step) => entries(step).some((text) => text === '')
 /** In bytes, as serialised. */
 const contextLength = (step: Step) => entries(step).reduce((sum, text) => sum + 2 + Buffer.byteLength(text), 2)
 
+const clientTitles = [
+  ['javascript', 'JavaScript'],
+  ['java', 'Java'],
+  ['python', 'Python'],
+  ['go', 'Go'],
+] as const
+
+/** What no other client has. */
+const hsmDifferences: readonly Difference[] = clientTitles.flatMap(([who, title]) => [
+  {
+    name: `${who}-no-hsm-write`,
+    who,
+    side: 'write' as const,
+    what: `The ${title} client has no keyring of an HSM to write with ...`,
+    shows: unsupported,
+    applies: hasKeyring('hsm'),
+  },
+  { name: `${who}-no-hsm-read`, who, side: 'read' as const, what: '... nor to read with.', shows: unsupported, applies: hasKeyring('hsm') },
+])
+
 export const differences: readonly Difference[] = [
   ...objectDifferences,
+  ...hsmDifferences,
   {
     name: 'strongroom-frames-only',
     who: 'strongroom',

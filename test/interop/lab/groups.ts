@@ -7,6 +7,7 @@ import { contextsGroup } from './groups/contexts.ts'
 import { ecdhGroup } from './groups/ecdh.ts'
 import { framesGroup, unframedGroup } from './groups/frames.ts'
 import { hierarchicalGroup } from './groups/hierarchical.ts'
+import { hsmGroup } from './groups/hsm.ts'
 import { itemsGroup } from './groups/items.ts'
 import { itemsTamperedGroup } from './groups/items-tampered.ts'
 import { keyringsGroup } from './groups/keyrings.ts'
@@ -18,9 +19,15 @@ import { requiredGroup } from './groups/required.ts'
 import { streamsGroup } from './groups/streams.ts'
 import { suitesGroup } from './groups/suites.ts'
 import { tamperedGroup } from './groups/tampered.ts'
+import type { SharedHsmKey } from './hsm.ts'
 
-/** All groups, under fresh keys. */
-export async function makeGroups(kms: EmbeddedKms, branchKeys: string, objects: Exchange): Promise<readonly Group[]> {
+/** All groups, under fresh keys; that of the HSM where there is one. */
+export async function makeGroups(
+  kms: EmbeddedKms,
+  branchKeys: string,
+  objects: Exchange,
+  hsmKey: SharedHsmKey | undefined,
+): Promise<readonly Group[]> {
   const objectKeyrings = makeObjectKeyrings(kms)
   const keyrings = makeKeyrings()
   const [aes128, aes192, aes256] = keyrings as readonly [KeyringPair, KeyringPair, KeyringPair, ...KeyringPair[]]
@@ -33,6 +40,7 @@ export async function makeGroups(kms: EmbeddedKms, branchKeys: string, objects: 
     await kmsEcdhGroup(kms),
     hierarchicalGroup(),
     await branchKeysGroup(kms, branchKeys),
+    ...(hsmKey === undefined ? [] : [hsmGroup(hsmKey)]),
     requiredGroup(aes256),
     contextsGroup(aes256),
     framesGroup(aes256),

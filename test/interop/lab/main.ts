@@ -12,6 +12,7 @@ import { messageClients } from './case.ts'
 import { differences } from './differences.ts'
 import { makeObjects } from './exchanges/objects.ts'
 import { makeGroups } from './groups.ts'
+import { makeSharedHsmKey, missingHsm } from './hsm.ts'
 import { startOneEndpoint } from './one-endpoint.ts'
 import { startAll } from './participants.ts'
 import { checkProtocol } from './protocol-checks.ts'
@@ -28,7 +29,8 @@ await using kms = await startEmbeddedKms()
 await using dynamoDB = await startEmbeddedDynamoDB()
 await using s3 = await startEmbeddedS3({ recordRequests: false })
 await using both = await startOneEndpoint({ TrentService: kms.endpoint, DynamoDB_20120810: dynamoDB.endpoint })
-const all = await makeGroups(kms, both.endpoint, await makeObjects(s3.endpoint))
+using hsmKey = missingHsm === undefined ? await makeSharedHsmKey() : undefined
+const all = await makeGroups(kms, both.endpoint, await makeObjects(s3.endpoint), hsmKey)
 const names = parseArgs({ allowPositionals: true }).positionals
 const unknown = names.find((name) => all.every((group) => group.name !== name))
 if (unknown !== undefined) throw new Error(`No group is named ${unknown}. There are: ${all.map(({ name }) => name).join(', ')}.`)
@@ -56,7 +58,7 @@ for (const group of groups) {
 }
 await Promise.all(running.map(({ driver }) => driver.close()))
 
-const complete = names.length === 0 && absent.length === 0
+const complete = names.length === 0 && absent.length === 0 && missingHsm === undefined
 if (complete) {
   const shown = new Set(tallies.flatMap((result) => [...result.differences.keys()]))
   const stale = differences.filter(({ name }) => !shown.has(name))
@@ -66,6 +68,11 @@ if (complete) {
 const pending = tallies.reduce((sum, result) => sum + result.pending, 0)
 for (const { title, missing, remedy } of absent) {
   const line = `${title} cannot take part: ${missing}. To have it: ${remedy}.`
+  if (strict) problems.push(line)
+  else console.log(`\nSkipped: ${line}`)
+}
+if (missingHsm !== undefined) {
+  const line = `The HSM cannot take part: ${missingHsm}. To have it: apt-get install softhsm2 gcc.`
   if (strict) problems.push(line)
   else console.log(`\nSkipped: ${line}`)
 }

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { Hmac, type HmacHash } from './hmac.ts'
+import { Hmac, type HmacHash, hmacOf } from './hmac.ts'
 
 describe.each(['sha256', 'sha384', 'sha512'] satisfies HmacHash[])('HMAC with %s', (hash) => {
   const block = hash === 'sha256' ? 64 : 128
@@ -29,5 +29,14 @@ describe.each(['sha256', 'sha384', 'sha512'] satisfies HmacHash[])('HMAC with %s
 
   it('refuses a key longer than a block, which HMAC would hash first', () => {
     expect(() => new Hmac(hash).key(randomBytes(block + 1))).toThrow(RangeError)
+  })
+
+  it('equals it in one call, for data of any length', () => {
+    const bytes = randomBytes(block + 5000)
+    for (const length of [0, 1, 127, 128, 129, 5000]) {
+      const [key, data] = [bytes.subarray(0, Math.min(length, block)), bytes.subarray(block, block + length)]
+      expect(Buffer.from(hmacOf(hash, key, data)).toString('hex')).toBe(createHmac(hash, key).update(data).digest('hex'))
+    }
+    expect(() => hmacOf(hash, bytes.subarray(0, block + 1), bytes)).toThrow(RangeError)
   })
 })

@@ -110,7 +110,7 @@ class Visit {
   readonly #options: HsmDoctorOptions
   readonly #call: CallOptions
   readonly #steps = new Map<HsmDoctorStepName, HsmDoctorStep>()
-  readonly #made: bigint[] = []
+  readonly #made: { readonly handle: bigint; readonly generation: number }[] = []
   #wrap: HsmLatency | undefined
   #unwrap: HsmLatency | undefined
 
@@ -144,8 +144,9 @@ class Visit {
       'generate',
       'The user may not make keys, or the token is full. Look at the rights of the user.',
       async () => {
+        const { generation } = this.#core
         const made = await temporaryKey(this.#core, ['encrypt', 'decrypt'], this.#call)
-        this.#made.push(made)
+        this.#made.push({ handle: made, generation })
         this.#say('generate', 'ok', 'An AES-256 key that never leaves the HSM.')
         return made
       },
@@ -169,7 +170,7 @@ class Visit {
 
   /** Destroys what was made. Where that fails the keys end with their session. */
   async clean(): Promise<void> {
-    for (const handle of this.#made) await destroy(this.#core, handle, {}).catch(() => undefined)
+    for (const key of this.#made) await destroy(this.#core, key, {}).catch(() => undefined)
   }
 
   #say(step: HsmDoctorStepName, outcome: HsmDoctorStep['outcome'], message: string): void {
@@ -208,9 +209,10 @@ class Visit {
   }
 
   async #extraction(key: bigint, mechanism: number | undefined): Promise<void> {
+    const { generation } = this.#core
     const by = mechanism === undefined ? undefined : await temporaryKey(this.#core, ['wrap', 'unwrap'], this.#call)
     if (by === undefined || mechanism === undefined) return this.#say('extraction', 'ok', 'The module wraps no keys at all.')
-    this.#made.push(by)
+    this.#made.push({ handle: by, generation })
     const wrapped = await tryWrap(this.#core, mechanism, by, key, this.#call)
     if (!worked(wrapped)) return this.#say('extraction', 'ok', `Refused, as it must be: ${wrapped.refusal}.`)
     const what =

@@ -2,6 +2,7 @@ import type { CallOptions } from '@strongroom/core'
 import { HsmError, type HsmReason } from '../errors.ts'
 import type { TokenCore } from '../token/token-core.ts'
 import { findObjects, type KeyRecord, readKey } from './objects.ts'
+import { stable } from './stable.ts'
 
 /** An administration error: somebody has to do something else. */
 export function adminError(reason: HsmReason, keyName: string, message: string): HsmError {
@@ -10,16 +11,18 @@ export function adminError(reason: HsmReason, keyName: string, message: string):
 
 /** The one key of a label. */
 export async function theOne(core: TokenCore, classes: readonly number[], label: string, options: CallOptions): Promise<KeyRecord> {
-  const [handle, ...more] = await findObjects(core, classes, { label }, options)
-  if (handle === undefined) {
-    throw adminError('KEY_NOT_FOUND', label, `The token has no key ${label} that this user sees. listHsmKeys shows those that it has.`)
-  }
-  if (more.length > 0) throw ambiguous(label)
-  return readKey(core, handle, options)
+  return stable(core, options, async () => {
+    const [handle, ...more] = await findObjects(core, classes, { label }, options)
+    if (handle === undefined) {
+      throw adminError('KEY_NOT_FOUND', label, `The token has no key ${label} that this user sees. listHsmKeys shows those that it has.`)
+    }
+    if (more.length > 0) throw ambiguous(label)
+    return readKey(core, handle, options)
+  })
 }
 
 /** Several keys of one name. */
-export function ambiguous(label: string): HsmError {
+function ambiguous(label: string): HsmError {
   return adminError(
     'KEY_AMBIGUOUS',
     label,

@@ -1,6 +1,8 @@
 import { createPublicKey, generateKeyPairSync, publicEncrypt } from 'node:crypto'
+import { createEncryptionClient, type EncryptionClient } from '@strongroom/core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeOnHsm, missingFor, setUpHsm, type TestHsm } from '../../../../test/support/hsm.ts'
+import { hsmKeyring } from '../keyrings/hsm-keyring.ts'
 import { type HsmToken, openHsmToken } from '../token/hsm-token.ts'
 import { exportHsmKey, importHsmKey } from './key-transfer.ts'
 import { createHsmKey, listHsmKeys, verifyHsmKey } from './keys.ts'
@@ -34,26 +36,38 @@ describeOnHsm(['softhsm2', 'cloudhsm'], 'moving keys to the HSM of another vendo
   })
 
   it('wraps a key by a trusted key, and the other HSM has it: the same, and not to leave again', async () => {
-    const made = await createHsmKey(source, { alias: 'moved', exportable: true })
-    const key = await exportHsmKey(source, { alias: 'moved', version: 1, wrappingKey: 'target/v0001', mechanism })
+    const alias = `moved-${hsm.module}`
+    const made = await createHsmKey(source, { alias, exportable: true })
+    const key = await exportHsmKey(source, { alias, version: 1, wrappingKey: 'target/v0001', mechanism })
     expect(key).toMatchObject({
       format: 'strongroom-hsm-key/1',
-      name: 'moved/v0001',
+      name: `${alias}/v0001`,
       kind: 'aes',
       bits: 256,
       mechanism,
       checkValue: made.checkValue,
     })
-    const travelled = JSON.parse(JSON.stringify(key)) as typeof key
-    const arrived = await importHsmKey(target, { key: travelled, unwrappingKey: `from-${hsm.module}/v0001`, alias: `moved-${hsm.module}` })
+    const travelled = { key: JSON.parse(JSON.stringify(key)) as typeof key, unwrappingKey: `from-${hsm.module}/v0001` }
+    if (target === source) return void (await expect(importHsmKey(target, travelled)).rejects.toMatchObject({ reason: 'KEY_EXISTS' }))
+    const arrived = await importHsmKey(target, travelled)
     expect(arrived).toMatchObject({ kind: 'aes', checkValue: made.checkValue, extractable: false, usages: ['encrypt', 'decrypt'] })
-    const { findings } = await verifyHsmKey(target, { alias: `moved-${hsm.module}`, checkValue: made.checkValue ?? '' })
+    const { findings } = await verifyHsmKey(target, { alias, checkValue: made.checkValue ?? '' })
     const failed = findings.filter(({ holds }) => holds === false).map(({ check }) => check)
     expect(failed).toEqual(expect.arrayContaining(['never-extractable', 'local']))
     expect(failed).not.toContain('check-value')
-    await expect(
-      importHsmKey(target, { key, unwrappingKey: `from-${hsm.module}/v0001`, alias: `moved-${hsm.module}` }),
-    ).rejects.toMatchObject({ reason: 'KEY_EXISTS' })
+    await expect(importHsmKey(target, travelled)).rejects.toMatchObject({ reason: 'KEY_EXISTS' })
+
+    const text = new TextEncoder().encode('written in one HSM, read in the other')
+    const [here, there] = [source, target].map((token) =>
+      createEncryptionClient({ keyring: hsmKeyring({ token, namespace: 'ns', alias, allowExtractable: true }) }),
+    ) as [EncryptionClient, EncryptionClient]
+    for (const [writer, reader] of [
+      [here, there],
+      [there, here],
+    ] as const) {
+      const { ciphertext } = await writer.encrypt(text, { encryptionContext: { purpose: 'moving' } })
+      expect((await reader.decrypt(ciphertext, { encryptionContext: { purpose: 'moving' } })).plaintext).toEqual(text)
+    }
   })
 
   it('wraps nothing by a key that is not trusted, and no key that may not leave', async () => {
@@ -146,7 +160,7 @@ describeOnHsm(['softhsm2', 'cloudhsm'], 'moving keys to the HSM of another vendo
     expect(createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }).asymmetricKeyDetails).toMatchObject({
       modulusLength: 2048,
     })
-    await expect(hsmPublicKey(source, { alias: 'moved', version: 1 })).rejects.toMatchObject({ reason: 'KEY_NOT_FOUND' })
+    await expect(hsmPublicKey(source, { alias: `moved-${hsm.module}`, version: 1 })).rejects.toMatchObject({ reason: 'KEY_NOT_FOUND' })
   })
 
   it.each([

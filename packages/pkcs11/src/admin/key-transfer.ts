@@ -202,7 +202,7 @@ async function refuseAnother(
   const wrong = expected !== undefined && actual !== undefined && actual !== expected
   const unknowable = demanded !== undefined && actual === undefined
   if (!wrong && !unknowable) return
-  await destroy(core, made.handle, options)
+  await destroy(core, made, options)
   throw adminError(
     'KEY_UNFIT',
     made.label,

@@ -1,20 +1,15 @@
-import { afterAll, expect, it } from 'vitest'
-import { describeOnHsm, everyModule, type TestHsm } from '../../../../test/support/hsm.ts'
-import { type HsmToken, openHsmToken } from '../token/hsm-token.ts'
+import { createPublicKey } from 'node:crypto'
+import { createEncryptionClient, rawRsaKeyring, SecretBytes } from '@strongroom/core'
+import { afterAll, afterEach, expect, it } from 'vitest'
+import { describeOnHsm, everyModule, faultyModules } from '../../../../test/support/hsm.ts'
+import { openTestToken } from '../../test/hsm-keys.ts'
+import { hsmRsaKeyring } from '../keyrings/hsm-rsa-keyring.ts'
 import { createHsmKey, listHsmKeys, rotateHsmKey, verifyHsmKey } from './keys.ts'
+import { hsmPublicKey } from './public-keys.ts'
 import { hsmRandom } from './random.ts'
 
-function opened(hsm: TestHsm): HsmToken {
-  return openHsmToken({
-    library: hsm.library,
-    ...(hsm.libraryParameters === undefined ? {} : { libraryParameters: hsm.libraryParameters }),
-    slot: { label: hsm.token.label },
-    pin: hsm.token.pin,
-  })
-}
-
 describeOnHsm(everyModule, 'administration of keys', (hsm) => {
-  const token = opened(hsm)
+  const token = openTestToken(hsm)
   afterAll(() => token.close())
 
   it('makes a key-encryption key that is sound, whatever the defaults of the module are', async () => {
@@ -108,5 +103,57 @@ describeOnHsm(everyModule, 'administration of keys', (hsm) => {
     expect(one.equals(other)).toBe(false)
     expect(one.use((bytes) => new Set(bytes.subarray(-256)).size)).toBeGreaterThan(64)
     await expect(hsmRandom(token, { length: 0 })).rejects.toMatchObject({ code: 'OPTION_INVALID', option: 'length' })
+  })
+})
+
+describeOnHsm(faultyModules, 'administration of keys at an HSM that answers wrongly', (hsm) => {
+  const token = openTestToken(hsm, { backoffMs: 1 })
+  afterEach(() => hsm.faults.clear())
+  afterAll(() => token.close())
+
+  it.each([
+    ['aes', 'C_GenerateKey'],
+    ['hmac', 'C_GenerateKey'],
+    ['rsa', 'C_GenerateKeyPair'],
+  ] as const)('leaves one key of the kind %s where the HSM made it and said that it did not', async (kind, call) => {
+    hsm.faults.inject(call, { action: 'answer-after', code: 0x6, times: 2 })
+    const key = await createHsmKey(token, { alias: `twice-${kind}`, kind, ...(kind === 'rsa' ? { bits: 2048 } : {}) })
+    expect(hsm.faults.left(call)).toBe(0)
+    expect(await listHsmKeys(token, { alias: `twice-${kind}` })).toEqual([key])
+    if (kind !== 'rsa') return
+    const spki = await hsmPublicKey(token, { alias: 'twice-rsa', version: 1 })
+    const secret = SecretBytes.random(32)
+    // The half that is left is that of the key that is left.
+    const keyring = hsmRsaKeyring({ token, namespace: 'ns', alias: 'twice-rsa', padding: 'OAEP_SHA1' })
+    const publicKey = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
+    const writer = rawRsaKeyring({ namespace: 'ns', name: 'twice-rsa/v0001', padding: 'OAEP_SHA1', publicKey })
+    const { ciphertext } = await createEncryptionClient({ keyring: writer }).encrypt(secret.use((bytes) => Uint8Array.from(bytes)))
+    const { plaintext } = await createEncryptionClient({ keyring }).decrypt(ciphertext)
+    expect(secret.equals(SecretBytes.copyOf(plaintext))).toBe(true)
+  })
+
+  it('logs in again, and finds its handles again, in mid-work', async () => {
+    await createHsmKey(token, { alias: 'resumed' })
+    hsm.faults.inject('C_GetAttributeValue', { action: 'log-out', after: 3 })
+    expect((await listHsmKeys(token, { alias: 'resumed' })).map(({ name }) => name)).toEqual(['resumed/v0001'])
+    hsm.faults.inject('C_FindObjectsInit', { action: 'drop-sessions', after: 1 })
+    expect((await verifyHsmKey(token, { alias: 'resumed' })).sound).toBe(true)
+  })
+
+  it('tells what the HSM refuses, and leaves nothing behind', async () => {
+    hsm.faults.inject('C_GenerateKey', { code: 0xd1, times: Number.POSITIVE_INFINITY })
+    await expect(createHsmKey(token, { alias: 'refused' })).rejects.toMatchObject({
+      code: 'KEY_OPERATIONAL',
+      reason: 'MODULE_REFUSED',
+      ckr: 'CKR_TEMPLATE_INCONSISTENT',
+    })
+    hsm.faults.clear()
+    expect(await listHsmKeys(token, { alias: 'refused' })).toEqual([])
+  })
+
+  it('stops when it is told to', async () => {
+    const reason = new Error('enough')
+    await expect(createHsmKey(token, { alias: 'stopped', signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+    expect(await listHsmKeys(token, { alias: 'stopped' })).toEqual([])
   })
 })

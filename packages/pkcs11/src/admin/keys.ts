@@ -9,7 +9,8 @@ import { auditKey, finding, type HsmKeyFinding } from './audit.ts'
 import { destroy, generateKey, KEPT } from './generate.ts'
 import { type HsmKeyInfo, infoOf, parseKeyName } from './key-info.ts'
 import { adminError, theOne } from './key-lookup.ts'
-import { findObjects, ifThere, readKey, readLabel } from './objects.ts'
+import { findObjects, readKey, readLabel } from './objects.ts'
+import { ifThere, stable } from './stable.ts'
 import { type HsmKeyKind, keyKinds } from './templates.ts'
 
 /** Options of {@link createHsmKey}. */
@@ -99,13 +100,16 @@ export async function createHsmKey(token: HsmToken, options: CreateHsmKeyOptions
 export async function listHsmKeys(token: HsmToken, options: ListHsmKeysOptions = {}): Promise<readonly HsmKeyInfo[]> {
   validateOptions('listHsmKeys', options, { alias: isAlias, ...signalCheck })
   const core = adminCore(token)
-  const keys: HsmKeyInfo[] = []
-  for (const handle of await findObjects(core, KEPT, {}, options)) {
-    const label = options.alias === undefined ? '' : await ifThere(readLabel(core, handle, options))
-    if (label === undefined || (options.alias !== undefined && parseKeyName(label)?.alias !== options.alias)) continue
-    const key = await ifThere(readKey(core, handle, options))
-    if (key !== undefined && key.flags.get('token') !== false) keys.push(infoOf(key))
-  }
+  const keys = await stable(core, options, async (gone) => {
+    const found: HsmKeyInfo[] = []
+    for (const handle of await findObjects(core, KEPT, {}, options)) {
+      const label = options.alias === undefined ? '' : await ifThere(readLabel(core, handle, options), gone)
+      if (label === undefined || (options.alias !== undefined && parseKeyName(label)?.alias !== options.alias)) continue
+      const key = await ifThere(readKey(core, handle, options), gone)
+      if (key !== undefined && key.flags.get('token') !== false) found.push(infoOf(key))
+    }
+    return found
+  })
   return keys.toSorted((one, other) => (one.name < other.name ? -1 : one.name > other.name ? 1 : 0))
 }
 
@@ -169,7 +173,7 @@ async function make(core: TokenCore, { alias, version, ...rest }: NewKey, option
     throw adminError('KEY_EXISTS', label, `Another process made ${label} at the same moment. Look at it with listHsmKeys.`)
   }
   if (rest.exportable && key.flags.get('wrapWithTrusted') !== true) {
-    await destroy(core, key.handle, options)
+    await destroy(core, key, options)
     throw adminError(
       'KEY_UNFIT',
       label,
@@ -181,12 +185,15 @@ async function make(core: TokenCore, { alias, version, ...rest }: NewKey, option
 
 /** Labels of an alias, highest version first. */
 async function namesOf(core: TokenCore, alias: string, options: CallOptions): Promise<readonly string[]> {
-  const versions = new Map<number, string>()
-  for (const handle of await findObjects(core, KEPT, {}, options)) {
-    const label = await ifThere(readLabel(core, handle, options))
-    const name = label === undefined ? undefined : parseKeyName(label)
-    if (label !== undefined && name?.alias === alias) versions.set(name.version, label)
-  }
+  const versions = await stable(core, options, async (gone) => {
+    const found = new Map<number, string>()
+    for (const handle of await findObjects(core, KEPT, {}, options)) {
+      const label = await ifThere(readLabel(core, handle, options), gone)
+      const name = label === undefined ? undefined : parseKeyName(label)
+      if (label !== undefined && name?.alias === alias) found.set(name.version, label)
+    }
+    return found
+  })
   return [...versions].toSorted(([one], [other]) => other - one).map(([, label]) => label)
 }
 

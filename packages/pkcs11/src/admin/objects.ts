@@ -5,16 +5,22 @@ import { ulongOf } from '../native/handle.ts'
 import { Mechanism } from '../native/mechanism.ts'
 import type { Template } from '../native/template.ts'
 import type { CryptRequest, TokenCore } from '../token/token-core.ts'
+import type { PublicNumbers } from './templates.ts'
 
 /** An object of a token, as far as it tells. */
 export interface KeyRecord {
   readonly handle: bigint
+  /** The handle is good in this generation of the token's. */
+  readonly generation: number
   readonly objectClass: number
   readonly keyType: number
   readonly label: string
   readonly id: Uint8Array
   /** Undefined where the module does not tell. */
   readonly bits: number | undefined
+  /** Of an RSA key, where it tells them. */
+  readonly modulus: Uint8Array | undefined
+  readonly numbers: PublicNumbers | undefined
   /** Attributes that are true or false; one that the module does not know is missing. */
   readonly flags: ReadonlyMap<FlagName, boolean>
   /** Three bytes that only this key makes. */
@@ -50,7 +56,7 @@ const MANY = 65_536
 const NOTHING = new Uint8Array(0)
 /** What an HMAC key is recognised by. */
 const CHECKED = new TextEncoder().encode('strongroom: check value of an HMAC key')
-const OTHER_TYPES = [CKA.CLASS, CKA.KEY_TYPE, CKA.LABEL, CKA.ID, CKA.VALUE_LEN, CKA.MODULUS, CKA.CHECK_VALUE] as const
+const OTHER_TYPES = [CKA.CLASS, CKA.KEY_TYPE, CKA.LABEL, CKA.ID, CKA.VALUE_LEN, CKA.MODULUS, CKA.PUBLIC_EXPONENT, CKA.CHECK_VALUE] as const
 
 /** All handles of objects that have some classes, and a label and an id where they are given. */
 export async function findObjects(
@@ -77,31 +83,26 @@ export async function readLabel(core: TokenCore, handle: bigint, options: CallOp
   return labelOf(await core.read(handle, [CKA.LABEL], options))
 }
 
-/** Reads of an object that another process may destroy meanwhile: undefined where it is gone. */
-export async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading
-  } catch (error) {
-    if (error instanceof HsmError && error.reason === 'KEY_NOT_FOUND') return undefined
-    throw error
-  }
-}
-
 /** Everything that an object tells of itself. */
 export async function readKey(core: TokenCore, handle: bigint, options: CallOptions): Promise<KeyRecord> {
+  const { generation } = core
   const values = await core.read(handle, [...OTHER_TYPES, ...Object.values(FLAG_TYPES)], options)
   const flags = new Map<FlagName, boolean>()
   for (const [name, type] of Object.entries(FLAG_TYPES) as [FlagName, number][]) {
     const value = values.get(type)?.[0]
     if (value !== undefined) flags.set(name, value === 1)
   }
+  const [modulus, exponent] = [values.get(CKA.MODULUS), values.get(CKA.PUBLIC_EXPONENT)]
   const key = {
     handle,
+    generation,
     objectClass: ulongOf(values.get(CKA.CLASS) ?? NOTHING),
     keyType: ulongOf(values.get(CKA.KEY_TYPE) ?? NOTHING),
     label: labelOf(values),
     id: values.get(CKA.ID) ?? new Uint8Array(),
     bits: bitsOf(values),
+    modulus,
+    numbers: modulus === undefined || exponent === undefined ? undefined : { modulus, exponent },
     flags,
   }
   return { ...key, checkValue: await checkValueOf(core, key, values.get(CKA.CHECK_VALUE), options) }
@@ -155,8 +156,8 @@ async function start(core: TokenCore, request: CryptRequest, options: CallOption
     output.fill(0)
     return first
   } catch (error) {
-    // A module without the mechanism.
-    if (error instanceof HsmError && error.reason === 'MODULE_REFUSED') return undefined
+    // A module without the mechanism, or a key that is being destroyed: NSS then says that it has not the right.
+    if (error instanceof HsmError && (error.reason === 'MODULE_REFUSED' || error.reason === 'KEY_UNFIT')) return undefined
     throw error
   }
 }

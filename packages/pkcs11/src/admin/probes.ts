@@ -38,14 +38,7 @@ export async function temporaryKey(core: TokenCore, granted: readonly Usage[], o
 }
 
 /** Seals with AES-GCM by one mechanism and IV, and answers what the module put out. */
-export function trySeal(
-  core: TokenCore,
-  key: bigint,
-  type: number,
-  iv: Uint8Array,
-  plain: Uint8Array,
-  options: CallOptions,
-): Promise<Tried> {
+function trySeal(core: TokenCore, key: bigint, type: number, iv: Uint8Array, plain: Uint8Array, options: CallOptions): Promise<Tried> {
   return attempt(core, 'Encrypt', Mechanism.gcm(type, iv, AAD), key, plain, options)
 }
 

@@ -1,12 +1,13 @@
 import type { CallOptions } from '@strongroom/core'
-import { CKA, CKM, CKO } from '../constants.ts'
-import { handleBytes, handleOf } from '../native/handle.ts'
+import { CKM, CKO } from '../constants.ts'
+import { handleBytes } from '../native/handle.ts'
 import { Mechanism } from '../native/mechanism.ts'
 import { nativeTemplate } from '../native/template.ts'
 import type { Quirks } from '../quirks.ts'
 import type { TokenCore } from '../token/token-core.ts'
 import { keepPublicHalf, onlyOne } from './generate.ts'
-import { findObjects, type KeyRecord } from './objects.ts'
+import { findObjects, type KeyRecord, readKey } from './objects.ts'
+import { ifThere, stable, whileGood } from './stable.ts'
 import {
   foreignPublicTemplate,
   isPair,
@@ -55,12 +56,12 @@ export async function wrapKey(
 ): Promise<Uint8Array> {
   const [wrapped] = await core.call(
     'wrapping a key',
-    (session) => [
+    whileGood(core, Math.min(by.generation, key.generation), (session) => [
       {
         method: 'C_WrapKey',
         args: [session, mechanism.toNative(), handleBytes(by.handle), handleBytes(key.handle), new Uint8Array(MOST_WRAPPED)],
       },
-    ],
+    ]),
     options,
   )
   return Uint8Array.from(wrapped as Uint8Array)
@@ -76,14 +77,15 @@ export async function unwrapKey(
   options: CallOptions,
 ): Promise<KeyRecord | undefined> {
   const attributes = nativeTemplate(isPair(spec.kind) ? privateTemplate(spec) : secretTemplate(spec, false))
-  const [handle] = await core.call(
+  const given = Uint8Array.from(wrapped)
+  await core.call(
     'unwrapping a key',
-    (session) => [
-      { method: 'C_UnwrapKey', args: [session, mechanism.toNative(), handleBytes(by.handle), Uint8Array.from(wrapped), attributes] },
-    ],
+    whileGood(core, by.generation, (session) => [
+      { method: 'C_UnwrapKey', args: [session, mechanism.toNative(), handleBytes(by.handle), given, attributes] },
+    ]),
     options,
   )
-  return onlyOne(core, spec, handleOf(handle as Uint8Array), options)
+  return onlyOne(core, spec, options)
 }
 
 /** Stores a public key. */
@@ -102,12 +104,12 @@ export async function storePublicKey(
 
 /** Modulus and exponent of the public half of a pair. The private half tells them too, on most modules. */
 export async function publicNumbers(core: TokenCore, key: KeyRecord, options: CallOptions): Promise<PublicNumbers | undefined> {
-  const halves = await findObjects(core, [CKO.PUBLIC_KEY], key, options)
-  for (const handle of [...halves, key.handle]) {
-    const values = await core.read(handle, [CKA.MODULUS, CKA.PUBLIC_EXPONENT], options)
-    const modulus = values.get(CKA.MODULUS)
-    const exponent = values.get(CKA.PUBLIC_EXPONENT)
-    if (modulus !== undefined && exponent !== undefined) return { modulus, exponent }
-  }
-  return undefined
+  if (key.numbers !== undefined) return key.numbers
+  return stable(core, options, async (gone) => {
+    for (const handle of await findObjects(core, [CKO.PUBLIC_KEY], key, options)) {
+      const half = await ifThere(readKey(core, handle, options), gone)
+      if (half?.numbers !== undefined) return half.numbers
+    }
+    return undefined
+  })
 }

@@ -24,6 +24,7 @@ export class HsmModule {
   readonly #users = new Set<ModuleUser>()
   readonly #salt = randomBytes(32)
   readonly #refusedPins = new Set<string>()
+  readonly #logins = new Map<bigint, Promise<void>>()
   #isOwner = false
   #ready: Promise<void> | undefined
   #renewal: Promise<boolean> | undefined
@@ -92,6 +93,22 @@ export class HsmModule {
       this.#renewal = undefined
     })
     return this.#renewal
+  }
+
+  /** Runs one login of a slot after the other: who comes second knows whether the PIN of the first was refused. */
+  async inTurn<T>(slot: bigint, login: () => Promise<T>): Promise<T> {
+    const before = this.#logins.get(slot)
+    const mine = Promise.resolve(before).then(login)
+    const settled = mine.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.#logins.set(slot, settled)
+    try {
+      return await mine
+    } finally {
+      if (this.#logins.get(slot) === settled) this.#logins.delete(slot)
+    }
   }
 
   /** Whether a PIN of a slot was refused, so that it must not be tried again. PINs are kept as salted digests. */

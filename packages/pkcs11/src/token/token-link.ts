@@ -104,15 +104,19 @@ export class TokenLink {
     const { module } = this.address
     const pin = await this.address.pin()
     try {
-      if (module.isRefused(slot.id, pin)) throw this.#refused(slot.label, 'was refused before')
-      const moved = Uint8Array.from(pin)
-      await thread.call([loginCall(session, moved)], [moved.buffer])
+      await module.inTurn(slot.id, async () => {
+        if (module.isRefused(slot.id, pin)) throw this.#refused(slot.label, 'was refused before')
+        const moved = Uint8Array.from(pin)
+        await thread.call([loginCall(session, moved)], [moved.buffer]).catch((error: unknown) => {
+          if (error instanceof CkrFailure && ckrRow(error.code).is === 'pin') module.refuse(slot.id, pin)
+          throw error
+        })
+      })
     } catch (error) {
       if (!(error instanceof CkrFailure)) throw error
       if (error.code !== CKR.USER_ALREADY_LOGGED_IN) {
         const { is, name, remedy } = ckrRow(error.code)
         if (is !== 'pin') throw error
-        module.refuse(slot.id, pin)
         throw this.#refused(slot.label, `was refused (${name}${remedy === undefined ? '' : `: ${remedy}`})`, error.code, name)
       }
     } finally {

@@ -1,4 +1,4 @@
-import { createCipheriv, type KeyObject, randomBytes, createSecretKey, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
 import { s3Error } from '../errors.ts'
 
 /** Bytes that are held, and compared, at a time. */
@@ -44,12 +44,15 @@ export class ChunkDigests {
 export function changed(): Error {
   return s3Error(
     'RESPONSE_UNEXPECTED',
-    'The object is not the same the second time that it is fetched: it was replaced meanwhile, or S3 answers different bytes. Nothing of it that did not verify was released. Read it again, or use largeObjects: \'spool\'.',
+    "The object is not the same the second time that it is fetched: it was replaced meanwhile, or S3 answers different bytes. Nothing of it that did not verify was released. Read it again, or use largeObjects: 'spool'.",
   )
 }
 
 /** Cuts a body into chunks of a fixed length, but for the last. Each chunk is overwritten by the next. */
-export async function* inChunks(body: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* inChunks(
+  body: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
   let filled = 0
   for await (const piece of body) {

@@ -1,19 +1,18 @@
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3'
 import type { RangeSource } from '@strongroom/core'
 import { parseRange, type RequestedRange, resolveRange } from '../byte-range.ts'
+import { TAG_LENGTH } from '../content/content-key.ts'
 import { type ByteRange, rangeDecryptor } from '../content/range-decryptor.ts'
 import { placeEnvelope } from '../envelope/read-envelope.ts'
 import { s3Error } from '../errors.ts'
 import { envelopeRanges, esdkRanges, type ObjectRanges } from '../object-ranges.ts'
 import type { OpenedEnvelope } from '../open-object.ts'
 import { transformed } from '../pieces.ts'
-import { answered, bodyOf, decryptWhole, fetchAgain, type GetCall, openAnswer, requestOf } from './get-object.ts'
+import { answered, bodyOf, decryptWhole, fetchAgain, type GetCall, openAnswer, requestOf } from './get-whole.ts'
 import { discard } from './instruction-files.ts'
 import { plaintextLengthOf } from './object-facts.ts'
 import { sdkBody } from './sdk-body.ts'
 
-/** Bytes of the tag that a suffix of the body holds beside the plaintext's. */
-const TAG_LENGTH = 16
 /** Bytes of the first look at a message: most headers fit. */
 const FIRST_LOOK = 4096
 
@@ -45,7 +44,12 @@ export async function getRange(call: GetCall, header: string): Promise<GetObject
 }
 
 /** A part of an object of V1 to V3, or of one that is not encrypted. */
-async function envelopePart(call: GetCall, output: GetObjectCommandOutput, range: RequestedRange, header: string): Promise<GetObjectCommandOutput> {
+async function envelopePart(
+  call: GetCall,
+  output: GetObjectCommandOutput,
+  range: RequestedRange,
+  header: string,
+): Promise<GetObjectCommandOutput> {
   const opened = await openAnswer(call, output, true)
   if (output.ContentRange === undefined) throw unexpected()
   const fetched = parseContentRange(output.ContentRange)
@@ -56,7 +60,9 @@ async function envelopePart(call: GetCall, output: GetObjectCommandOutput, range
   }
   // Its metadata said that it is none; what openAnswer answers is of the same metadata.
   if (opened === 'esdk') throw unexpected()
-  return opened.content.suite.overhead === undefined ? await blockPart(call, output, opened, fetched, range) : counterPart(call, output, opened, fetched, range)
+  return opened.content.suite.overhead === undefined
+    ? await blockPart(call, output, opened, fetched, range)
+    : counterPart(call, output, opened, fetched, range)
 }
 
 /** A part of a body of AES-GCM, from the answer that is there. */
@@ -73,7 +79,12 @@ function counterPart(
   if (part.start < fetched.start || part.end > fetched.end) throw unexpected()
   const decryptor = rangeDecryptor(content, part, fetched, total)
   const plaintext = exactly(transformed(bodyOf(output), decryptor, 'body', call.signal), part.end - part.start)
-  return answeredPart(output, sdkBody(plaintext, () => discard(output.Body)), part, length)
+  return answeredPart(
+    output,
+    sdkBody(plaintext, () => discard(output.Body)),
+    part,
+    length,
+  )
 }
 
 /** A part of a body of AES-CBC, which needs blocks around it and the end of the body. */
@@ -89,7 +100,12 @@ async function blockPart(
   return await readPart(call, output, ranges, range)
 }
 
-async function esdkPart(call: GetCall, output: GetObjectCommandOutput, fetched: ContentRange, range: RequestedRange): Promise<GetObjectCommandOutput> {
+async function esdkPart(
+  call: GetCall,
+  output: GetObjectCommandOutput,
+  fetched: ContentRange,
+  range: RequestedRange,
+): Promise<GetObjectCommandOutput> {
   let start: Uint8Array | undefined
   if (fetched.start === 0 && fetched.end <= FIRST_LOOK) {
     const parts: Uint8Array[] = []
@@ -101,7 +117,12 @@ async function esdkPart(call: GetCall, output: GetObjectCommandOutput, fetched: 
   return await readPart(call, output, ranges, range)
 }
 
-async function readPart(call: GetCall, output: GetObjectCommandOutput, ranges: ObjectRanges, range: RequestedRange): Promise<GetObjectCommandOutput> {
+async function readPart(
+  call: GetCall,
+  output: GetObjectCommandOutput,
+  ranges: ObjectRanges,
+  range: RequestedRange,
+): Promise<GetObjectCommandOutput> {
   const options = call.signal === undefined ? {} : { signal: call.signal }
   const length = await ranges.plaintextLength(options)
   const part = resolve(range, length)
@@ -139,7 +160,12 @@ function resolve(range: RequestedRange, length: number): ByteRange {
   throw s3Error('RANGE_NOT_SATISFIABLE', `The range begins behind the end of the object, which has ${length} bytes.`, { option: 'Range' })
 }
 
-function answeredPart(output: GetObjectCommandOutput, body: ReturnType<typeof sdkBody>, part: ByteRange, length: number): GetObjectCommandOutput {
+function answeredPart(
+  output: GetObjectCommandOutput,
+  body: ReturnType<typeof sdkBody>,
+  part: ByteRange,
+  length: number,
+): GetObjectCommandOutput {
   return { ...answered(output, body, part.end - part.start), ContentRange: `bytes ${part.start}-${part.end - 1}/${length}` }
 }
 

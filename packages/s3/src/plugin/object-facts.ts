@@ -1,13 +1,16 @@
 import type { ContentSuite } from '../content-suite.ts'
+import { committingSuite } from '../content-suite.ts'
 import type { ObjectMetadata } from '../envelope/entries.ts'
 import { isReservedKey, PLAINTEXT_LENGTH } from '../envelope/map-keys.ts'
 import { placeEnvelope, wholeEnvelope } from '../envelope/read-envelope.ts'
-import { committingSuite } from '../content-suite.ts'
 
 /** The user metadata of an object without its envelope. */
 export function visibleMetadata(metadata: ObjectMetadata | undefined): Record<string, string> | undefined {
   if (metadata === undefined) return undefined
-  return Object.fromEntries(Object.entries(metadata).filter(([name, value]) => value !== undefined && !isReservedKey(name))) as Record<string, string>
+  return Object.fromEntries(Object.entries(metadata).filter(([name, value]) => value !== undefined && !isReservedKey(name))) as Record<
+    string,
+    string
+  >
 }
 
 /** The part of an object's metadata that it cannot be read without, and what goes with it. */
@@ -33,7 +36,11 @@ export function hintedLength(metadata: ObjectMetadata | undefined): number | und
  * Bytes of the plaintext of an object as far as its metadata tells; undefined where it tells nothing: then the object is not encrypted, or its envelope
  * is in an instruction file. **Not authenticated.**
  */
-export function statedLength(metadata: ObjectMetadata | undefined, bodyLength: number | undefined, maxEnvelopeBytes: number): number | undefined {
+export function statedLength(
+  metadata: ObjectMetadata | undefined,
+  bodyLength: number | undefined,
+  maxEnvelopeBytes: number,
+): number | undefined {
   try {
     const placement = placeEnvelope(metadata ?? {}, maxEnvelopeBytes)
     if (placement.kind === 'split') return plaintextLengthOf(committingSuite, bodyLength)

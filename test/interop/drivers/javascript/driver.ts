@@ -104,6 +104,8 @@ function keyringOf(request: KeyringRequest): KeyringNode {
     case 'raw-ecdh':
     case 'kms-ecdh':
       throw new RequestError('UNSUPPORTED', 'this client has no ECDH keyring')
+    case 'hsm':
+      throw new RequestError('UNSUPPORTED', 'this client has no keyring of an HSM')
     case 'kms-rsa':
       throw new RequestError('UNSUPPORTED', 'this client has no keyring of RSA keys in KMS')
     case 'multi': {
