@@ -65,6 +65,16 @@ export function missingRequiredKeys(request: DecryptRequest): readonly string[] 
 /** The stored context with the reader's own pairs of these keys. */
 export function withReproduced(request: DecryptRequest, keys: readonly string[]): EncryptionContext {
   if (keys.length === 0) return request.context
+  const { reproduced } = request
+  // A message that stores nothing is bound to what its reader reproduces, and to no more: a copy of that would be the same.
+  if (reproduced !== undefined && isOwn(reproduced) && Object.keys(request.context).length === 0) {
+    if (Object.keys(reproduced).length === keys.length) return reproduced
+  }
   const added = keys.map((key): [string, string] => [key, request.reproduced?.[key] as string])
   return contextFromEntries([...Object.entries(request.context), ...added])
+}
+
+/** Whether a context is one that the core made: it cannot change, and inherits nothing. */
+function isOwn(context: EncryptionContext): boolean {
+  return Object.isFrozen(context) && Object.getPrototypeOf(context) === null
 }

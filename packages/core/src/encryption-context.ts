@@ -95,9 +95,16 @@ function invalid(key: string, what: string): StrongroomError {
  * @throws `CONTEXT_INVALID` where a length does not fit its two bytes.
  */
 export function serialiseContext(context: EncryptionContext): Uint8Array {
+  if (context === serialised?.context) return serialised.bytes
   const keys = Object.keys(context)
-  return serialiseKeys(context, keys.length > 1 ? keys.sort(compareUtf8) : keys)
+  const bytes = serialiseKeys(context, keys.length > 1 ? keys.sort(compareUtf8) : keys)
+  // What is frozen cannot become another context. One message serialises its context for keys and for itself.
+  if (Object.isFrozen(context)) serialised = { context, bytes }
+  return bytes
 }
+
+/** The context that was serialised last. */
+let serialised: { readonly context: EncryptionContext; readonly bytes: Uint8Array } | undefined
 
 let legacyOrder: Intl.Collator | undefined
 

@@ -6,6 +6,7 @@ const hmac = new Hmac('sha512')
 const NO_SALT = new Uint8Array(0)
 /** Longest `info` that {@link hkdfSha512} takes: the last byte of a block is its counter. */
 const MAX_INFO_BYTES = 127
+const input = new Uint8Array(MAX_INFO_BYTES + 1)
 
 /**
  * HKDF-SHA512 (RFC 5869) without salt: 32 bytes for each `info`. One extract serves all, and each is one block.
@@ -27,12 +28,11 @@ export function hkdfSha512<Infos extends readonly Uint8Array[]>(secret: SecretBy
 
 function expand(info: Uint8Array): Uint8Array {
   if (info.length > MAX_INFO_BYTES) throw new RangeError('An info of HKDF is longer than one block of its hash takes.')
-  const input = new Uint8Array(info.length + 1)
   input.set(info)
   input[info.length] = 1
-  const block = hmac.of(input)
+  const block = hmac.of(input.subarray(0, info.length + 1))
   // Not slice(): the block is a Buffer, whose slices are views.
-  const out = Uint8Array.from(block.subarray(0, 32))
+  const out = new Uint8Array(block.subarray(0, 32))
   block.fill(0)
   return out
 }

@@ -30,8 +30,16 @@ const curves: Record<Curve, { readonly openssl: string; readonly coordinate: num
 
 const generate = promisify(generateKeyPair)
 
-/** A fresh signing key, and its public key as the encryption context stores it. */
-export async function generateSigningKey(signature: SuiteSignature): Promise<{ signingKey: KeyObject; publicKey: string }> {
+/** A key pair of one message. */
+export interface SigningKeyPair {
+  /** The private key. */
+  readonly signingKey: KeyObject
+  /** The public key as the encryption context stores it. */
+  readonly publicKey: string
+}
+
+/** Makes a fresh signing key. */
+export async function generateSigningKey(signature: SuiteSignature): Promise<SigningKeyPair> {
   const { privateKey, publicKey } = await generate('ec', { namedCurve: signature.curve })
   return { signingKey: privateKey, publicKey: Buffer.from(compressedPoint(publicKey)).toString('base64') }
 }

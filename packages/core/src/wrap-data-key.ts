@@ -49,6 +49,14 @@ async function wrapDirectly(keyring: Keyring, request: WrapRequest): Promise<Wra
   }
 }
 
+/** A data key wrapped under intermediate keys. */
+export interface WrappedUnderIntermediates {
+  /** One or more for each recipient, in their order. */
+  readonly edks: readonly EncryptedDataKey[]
+  /** The MAC key of each encrypted data key; the caller's to dispose. */
+  readonly macKeys: readonly SecretBytes[]
+}
+
 /**
  * Wraps a data key of the caller's under a fresh intermediate key for every recipient of a keyring, in their order. All must succeed. The MAC keys
  * are the caller's to dispose.
@@ -59,7 +67,7 @@ export async function wrapUnderIntermediates(
   keyring: Keyring,
   dataKey: SecretBytes,
   request: WrapRequest,
-): Promise<{ readonly edks: readonly EncryptedDataKey[]; readonly macKeys: readonly SecretBytes[] }> {
+): Promise<WrappedUnderIntermediates> {
   const started = performance.now()
   const recipients = await recipientsOf(keyring, request)
   // Each is waited for, even where another failed: what it makes has to be disposed of.

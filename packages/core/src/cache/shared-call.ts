@@ -5,11 +5,13 @@ import { abortable } from '../abortable.ts'
  * aborted only when the last one has left.
  */
 export class SharedCall<T> {
+  /** What the call comes to, for whoever keeps it. */
   readonly result: Promise<T>
   #waiting = 0
   #settled = false
   readonly #controller = new AbortController()
 
+  /** Starts the call. Its signal is aborted once nobody waits any more. */
   constructor(start: (signal: AbortSignal) => Promise<T>) {
     this.result = start(this.#controller.signal).finally(() => {
       this.#settled = true

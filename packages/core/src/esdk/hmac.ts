@@ -13,7 +13,7 @@ const hashes = {
   sha512: { block: 128, digest: 64 },
 } as const
 
-/** Hashes that {@link Hmac} serves. */
+/** Hashes that HMAC is made of here. */
 export type HmacHash = keyof typeof hashes
 
 /** Most bytes that {@link Hmac.of} takes. */
@@ -68,20 +68,29 @@ export class Hmac {
   }
 }
 
+const outer = new Uint8Array(128 + 64)
+/** Grows to what is asked for, up to a bound. Every call is synchronous, so that one serves all. */
+let inner = new Uint8Array(1024)
+const MOST_KEPT_BYTES = 65_536
+
 /** The code of data of any length, under a key of at most a block. The answer is the caller's to wipe. */
 export function hmacOf(name: HmacHash, key: Uint8Array, data: Uint8Array): Uint8Array {
   const { block, digest: length } = hashes[name]
   if (key.length > block) throw new RangeError('An HMAC key is longer than the block of its hash.')
-  const inner = new Uint8Array(block + data.length).fill(0x36, 0, block)
-  const outer = new Uint8Array(block + length).fill(0x5c, 0, block)
+  const size = block + data.length
+  const scratch = size <= inner.length ? inner : new Uint8Array(size)
+  if (size <= MOST_KEPT_BYTES) inner = scratch
+  scratch.fill(0x36, 0, block)
+  outer.fill(0x5c, 0, block)
   for (let index = 0; index < key.length; index += 1) {
-    inner[index] = (inner[index] as number) ^ (key[index] as number)
-    outer[index] = (outer[index] as number) ^ (key[index] as number)
+    const byte = key[index] as number
+    scratch[index] = byte ^ 0x36
+    outer[index] = byte ^ 0x5c
   }
-  inner.set(data, block)
-  outer.set(hash(name, inner, 'buffer'), block)
-  const code = hash(name, outer, 'buffer')
-  inner.fill(0, 0, block)
+  scratch.set(data, block)
+  outer.set(hash(name, scratch.subarray(0, size), 'buffer'), block)
+  const code = hash(name, outer.subarray(0, block + length), 'buffer')
+  scratch.fill(0, 0, block)
   outer.fill(0)
   return code
 }

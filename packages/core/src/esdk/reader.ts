@@ -4,27 +4,34 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** A cursor over received bytes that checks every length before it uses it. Throws `TRUNCATED` at the end of the bytes. */
 export class Reader {
+  /** What is read: a view, not a copy. */
   readonly bytes: Buffer
+  /** Where the next read begins. */
   position: number
 
+  /** Begins at a position within the bytes. */
   constructor(bytes: Uint8Array, position = 0) {
     this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.position = position
   }
 
+  /** How many bytes are left. */
   get remaining(): number {
     return this.bytes.length - this.position
   }
 
+  /** A byte. */
   u8(): number {
     return this.bytes[this.#advance(1)] as number
   }
 
+  /** A 16-bit number, big-endian. */
   u16(): number {
     const at = this.#advance(2)
     return ((this.bytes[at] as number) << 8) | (this.bytes[at + 1] as number)
   }
 
+  /** A 32-bit number, big-endian. */
   u32(): number {
     const at = this.#advance(4)
     return this.bytes.readUInt32BE(at)

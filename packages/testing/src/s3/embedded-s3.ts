@@ -59,7 +59,9 @@ export interface NewBucket {
 
 /** Names a stored object. */
 export interface ObjectName {
+  /** Name of the bucket. */
   readonly bucket: string
+  /** The object's key. */
   readonly key: string
   /** Default the newest version. */
   readonly versionId?: string
