@@ -13,7 +13,7 @@ export const everyModule: readonly HsmModule[] = ['softhsm2', 'nss', 'cloudhsm']
 export const faultyModules: readonly HsmModule[] = ['softhsm2-faulty', 'cloudhsm']
 
 /**
- * A group of tests for each module, with a set-up of its own that is removed after the last test. Skipped by name where a module is not
+ * A group of tests for each module, with a set-up of its own that is removed at the end of the file. Skipped by name where a module is not
  * installed or pkcs11js is not built; with CI=true that is a failure.
  *
  * A module's state belongs to the process: a test file runs in one of its own.
@@ -27,11 +27,10 @@ export function describeOnHsm(
   for (const module of modules) {
     const missing = missingFor(module)
     if (missing === undefined) {
-      describe(`${name}, on ${module}`, () => {
-        const hsm = setUpHsm(module, options)
-        afterAll(() => hsm[Symbol.dispose]())
-        tests(hsm)
-      })
+      const hsm = setUpHsm(module, options)
+      // Of the file, not of the group: a group of which no test is chosen ends without.
+      afterAll(() => hsm[Symbol.dispose]())
+      describe(`${name}, on ${module}`, () => tests(hsm))
     } else if (process.env.CI === 'true') {
       describe(`${name}, on ${module}`, () => {
         it('has its module', () => {

@@ -12,12 +12,12 @@ export function copyValue(value: AttributeValue, depth = 1): AttributeValue {
   const content = (value as unknown as Record<string, unknown>)[type]
   switch (type) {
     case 'B':
-      return { B: Uint8Array.from(binaryContent(content)) }
+      return { B: new Uint8Array(binaryContent(content)) }
     case 'SS':
     case 'NS':
       return { [type]: [...arrayContent(content)] } as unknown as AttributeValue
     case 'BS':
-      return { BS: arrayContent(content).map((element) => Uint8Array.from(binaryContent(element))) }
+      return { BS: arrayContent(content).map((element) => new Uint8Array(binaryContent(element))) }
     case 'L':
       return { L: arrayContent(content).map((element) => copyValue(element as AttributeValue, depth + 1)) }
     case 'M':

@@ -7,14 +7,17 @@ import type {
   Pluggable,
   SerializeMiddleware,
 } from '@smithy/types'
+import { StrongroomError } from '@strongroom/core'
 import { type DynamoDBEncryptionConfig, resolveConfig } from './config.ts'
 import { DynamoDBEncryptionError } from './errors.ts'
 import type { Decrypt, Input } from './plugin/call.ts'
 import { type CallState, callState, type Output, withCallState } from './plugin/call-state.ts'
 import { canonicalJson } from './plugin/canonical-json.ts'
 import { type AnyStack, hookCommands } from './plugin/command-hook.ts'
+import { copyInput } from './plugin/copy-input.ts'
+import { releaseItems } from './plugin/error-items.ts'
 import { handlerOf } from './plugin/handlers.ts'
-import { withoutItems } from './plugin/log-filter.ts'
+import { keepItemsOutOfLogs, type LogContext } from './plugin/log-filter.ts'
 import { operationKind, operationOf } from './plugin/operations.ts'
 import type { PluginConfig } from './plugin/plugin-config.ts'
 import { checkRequest } from './plugin/request-guard.ts'
@@ -51,6 +54,7 @@ export function dynamodbEncryption(config: DynamoDBEncryptionPluginConfig): Dyna
     applyToStack(given) {
       const stack = given as AnyStack
       assertNotApplied(stack)
+      if ((client as Partial<DynamoDBClient> | undefined)?.middlewareStack === given) throw ownClient()
       // Outside of everything: loggers of the SDK take their filters from the context.
       stack.add(logFilters, { name: LOGS, step: 'initialize', priority: 'high', tags: ['STRONGROOM'] })
       // Before the request is signed, and once more at the very end: middleware of later steps could still change the body.
@@ -84,7 +88,7 @@ function addEncryption(stack: AnyStack, isDocument: boolean, config: PluginConfi
     const output = await handler({
       config,
       operation,
-      input: { ...(args.input as unknown as Input) },
+      input: copyInput(args.input),
       signal: signalOf(context),
       send,
     })
@@ -120,11 +124,17 @@ function addEncryption(stack: AnyStack, isDocument: boolean, config: PluginConfi
 }
 
 const logFilters: InitializeMiddleware<ServiceInputTypes, ServiceOutputTypes> = (next, context) => {
-  if (operationKind(operationOf(context.commandName ?? '')) !== 'passes') {
-    context.inputFilterSensitiveLog = withoutItems(context.inputFilterSensitiveLog)
-    context.outputFilterSensitiveLog = withoutItems(context.outputFilterSensitiveLog)
+  if (operationKind(operationOf(context.commandName ?? '')) === 'passes') return next
+  keepItemsOutOfLogs(context as LogContext)
+  return async (args) => {
+    try {
+      return await next(args)
+    } catch (error) {
+      // The logger is done with it.
+      releaseItems(error)
+      throw error
+    }
   }
-  return next
 }
 
 const guard: BuildMiddleware<ServiceInputTypes, ServiceOutputTypes> = (next) => async (args) => {
@@ -142,6 +152,14 @@ function assertNotApplied(stack: AnyStack): void {
   throw new DynamoDBEncryptionError(
     'ALREADY_APPLIED',
     'This client encrypts already; encrypting twice would make items that nobody reads. Apply withEncryption or dynamodbEncryption once, to the plain client.',
+  )
+}
+
+function ownClient(): StrongroomError {
+  return new StrongroomError(
+    'OPTION_INVALID',
+    'The option client of dynamodbEncryption must be another client than the one that encrypts: what is read for an update is what DynamoDB has.',
+    { option: 'client' },
   )
 }
 

@@ -21,6 +21,10 @@ export const TYPE = 2
 /** Bytes of the tag behind a ciphertext. */
 export const TAG = 16
 const LENGTH = 8
+/** Items of a table are alike: the buffer of one is as large as the last one needed, within bounds. */
+const LEAST_CAPACITY = 1024
+const MOST_CAPACITY = 65_536
+let usualCapacity = LEAST_CAPACITY
 const labels = { encrypted: Buffer.from('ENCRYPTED', 'latin1'), clear: Buffer.from('PLAINTEXT', 'latin1') }
 
 /** Where an attribute lies in the buffer. */
@@ -39,10 +43,13 @@ export interface Field {
 /** The buffer of an item, and what lies where. */
 export class ItemFields {
   readonly fields: readonly Field[]
+  /** Those that are encrypted. */
+  readonly encrypted: readonly Field[]
   readonly #out: ByteWriter
 
   private constructor(fields: readonly Field[], out: ByteWriter) {
     this.fields = fields
+    this.encrypted = fields.filter(({ letter }) => letter === ENCRYPTED)
     this.#out = out
   }
 
@@ -52,7 +59,7 @@ export class ItemFields {
     attributes: readonly { readonly name: string; readonly letter: number }[],
     write: (out: ByteWriter, name: string, letter: number) => void,
   ): ItemFields {
-    const out = new ByteWriter(1024)
+    const out = new ByteWriter(usualCapacity)
     const fields: Field[] = []
     try {
       for (const { name, letter } of attributes) {
@@ -72,6 +79,7 @@ export class ItemFields {
       out.wipe()
       throw error
     }
+    usualCapacity = Math.min(MOST_CAPACITY, Math.max(LEAST_CAPACITY, out.length))
     return new ItemFields(fields, out)
   }
 
@@ -86,10 +94,6 @@ export class ItemFields {
   /** All of it, as the signature covers it; a view. */
   get bytes(): Buffer {
     return this.#out.bytes
-  }
-
-  get encrypted(): readonly Field[] {
-    return this.fields.filter(({ letter }) => letter === ENCRYPTED)
   }
 
   /** Bytes of all values, without types and without tags. */

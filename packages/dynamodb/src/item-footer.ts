@@ -10,7 +10,7 @@
  *
  * Source: DB-ESDK specification, "Structured Encryption Footer", as the official clients implement it.
  */
-import { createHash, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { hash, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { EncryptionContext, SecretBytes, Suite } from '@strongroom/core'
 import { hmacOf, signFixedLength, verifySignature } from '@strongroom/core/keyring-tools'
 import type { ItemFields } from './item-fields.ts'
@@ -21,9 +21,16 @@ const MAC = 48
 /** What the footer signs. */
 export function itemDigest(header: Uint8Array, context: EncryptionContext, fields: ItemFields): Uint8Array {
   const serialised = itemContext(context)
-  const length = Buffer.alloc(8)
-  length.writeUInt32BE(serialised.length, 4)
-  return createHash('sha384').update(header).update(length).update(serialised).update(fields.bytes).digest()
+  const record = fields.bytes
+  const body = header.length + 8
+  // One buffer and one call: cheaper than a hash object that is fed in four.
+  const all = Buffer.allocUnsafe(body + serialised.length + record.length)
+  all.set(header)
+  all.writeUInt32BE(0, header.length)
+  all.writeUInt32BE(serialised.length, header.length + 4)
+  all.set(serialised, body)
+  all.set(record, body + serialised.length)
+  return hash('sha384', all, 'buffer')
 }
 
 /** Makes a footer. */

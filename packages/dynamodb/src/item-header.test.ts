@@ -23,7 +23,7 @@ const joined = (changes: Partial<typeof parts> = {}): Buffer => Buffer.from(Obje
 
 describe('a header', () => {
   it('is written as specified, and read back', () => {
-    const bytes = writeHeader(header)
+    const bytes = Buffer.from(writeHeader(header))
     bytes.subarray(-32).fill(0)
     expect(bytes.toString('hex')).toBe(joined().toString('hex'))
     expect(parseHeader(joined(), limits)).toEqual({
@@ -36,7 +36,7 @@ describe('a header', () => {
   })
 
   it('counts no pairs where there are none', () => {
-    const bytes = writeHeader({ ...header, context: {} })
+    const bytes = Buffer.from(writeHeader({ ...header, context: {} }))
     bytes.subarray(-32).fill(0)
     expect(bytes.toString('hex')).toBe(joined({ context: '0000' }).toString('hex'))
     expect(parseHeader(joined({ context: '0000' }), limits).context).toEqual({})

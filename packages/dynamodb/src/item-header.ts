@@ -20,7 +20,6 @@ import {
   serialiseContext,
 } from '@strongroom/core'
 import { compareUtf8, contextFromEntries, Reader } from '@strongroom/core/keyring-tools'
-import { ByteWriter } from './byte-writer.ts'
 import { limitExceeded, ValueError } from './errors.ts'
 
 /** Bytes of a message id. */
@@ -59,24 +58,32 @@ export function itemContext(context: EncryptionContext): Uint8Array {
 }
 
 /** Serialises a header, with room for its commitment at the end. */
-export function writeHeader({ version, suite, messageId, legend, context, edks }: ItemHeader): Buffer {
-  const out = new ByteWriter(1024)
-  out.u8(version)
-  out.u8(suite.wireId & 0xff)
-  out.data(messageId)
-  out.u16(within(legend.length, 'signed attributes'))
-  out.data(legend)
-  out.data(itemContext(context))
-  out.u8(edks.length)
-  for (const { providerId, providerInfo, ciphertext } of edks) {
-    const id = Buffer.from(providerId, 'utf8')
-    for (const part of [id, providerInfo, ciphertext]) {
-      out.u16(within(part.length, 'bytes in a part of an encrypted data key'))
-      out.data(part)
-    }
+export function writeHeader({ version, suite, messageId, legend, context, edks }: ItemHeader): Uint8Array {
+  const stored = itemContext(context)
+  const parts = edks.flatMap(({ providerId, providerInfo, ciphertext }) => [Buffer.from(providerId, 'utf8'), providerInfo, ciphertext])
+  const edksLength = parts.reduce((sum, part) => sum + 2 + within(part.length, 'bytes in a part of an encrypted data key'), 0)
+  const out = new Uint8Array(2 + MESSAGE_ID + 2 + within(legend.length, 'signed attributes') + stored.length + 1 + edksLength + COMMITMENT)
+  let at = 0
+  const put = (bytes: Uint8Array): void => {
+    out.set(bytes, at)
+    at += bytes.length
   }
-  out.skip(COMMITMENT)
-  return out.bytes
+  const putSized = (bytes: Uint8Array): void => {
+    out[at] = bytes.length >>> 8
+    out[at + 1] = bytes.length & 0xff
+    at += 2
+    put(bytes)
+  }
+  out[0] = version
+  out[1] = suite.wireId & 0xff
+  at = 2
+  put(messageId)
+  putSized(legend)
+  put(stored)
+  out[at] = edks.length
+  at += 1
+  for (const part of parts) putSized(part)
+  return out
 }
 
 /**

@@ -170,7 +170,7 @@ async function openMaterials(table: string, source: Materials, request: DecryptR
 }
 
 function holds(context: EncryptionContext, pairs: EncryptionContext): boolean {
-  return Object.keys(pairs).every((key) => Object.hasOwn(context, key) && context[key] === pairs[key])
+  return context === pairs || Object.keys(pairs).every((key) => Object.hasOwn(context, key) && context[key] === pairs[key])
 }
 
 function mismatch(table: string, signed: number, covered: number): DynamoDBEncryptionError<'ITEM_MISMATCH'> {

@@ -4,42 +4,47 @@ import { MAX_DEPTH, typeIds, typesById } from './attribute-types.ts'
 import { ValueError } from './errors.ts'
 import { defineOwn } from './own-property.ts'
 
-/** A count of elements that take at least that many bytes each is not believed beyond what is there. */
+/** Least bytes of an element. */
 const LEAST_SET_ELEMENT = 4
 const LEAST_LIST_ELEMENT = 6
 const LEAST_MAP_ELEMENT = 12
 
 /** Reads a value of a type from all of the given bytes. Throws what `Reader` throws, or `ValueError`. Copies what it reads. */
-export function readValue(typeId: number, bytes: Uint8Array, depth = 1): AttributeValue {
-  if (depth > MAX_DEPTH) throw new ValueError('is nested too deep')
+export function readValue(typeId: number, bytes: Uint8Array): AttributeValue {
   const reader = new Reader(bytes)
-  const value = readContent(reader, typeId, depth)
-  if (reader.remaining !== 0) throw new ValueError('has bytes behind its end')
+  return readContent(reader, typeId, bytes.length, 1)
+}
+
+/** Reads what ends at `end`, no sooner and no later. */
+function readContent(reader: Reader, typeId: number, end: number, depth: number): AttributeValue {
+  if (depth > MAX_DEPTH) throw new ValueError('is nested too deep')
+  const value = readTyped(reader, typeId, end, depth)
+  if (reader.position !== end) throw new ValueError('has another length than it says')
   return value
 }
 
-function readContent(reader: Reader, typeId: number, depth: number): AttributeValue {
+function readTyped(reader: Reader, typeId: number, end: number, depth: number): AttributeValue {
   switch (typesById.get(typeId)) {
     case 'NULL':
       return { NULL: true }
     case 'S':
-      return { S: reader.text(reader.remaining) }
+      return { S: reader.text(end - reader.position) }
     case 'N':
-      return { N: reader.text(reader.remaining) }
+      return { N: reader.text(end - reader.position) }
     case 'BOOL':
       return { BOOL: readBoolean(reader) }
     case 'B':
-      return { B: Uint8Array.from(reader.take(reader.remaining)) }
+      return { B: new Uint8Array(reader.take(end - reader.position)) }
     case 'SS':
       return { SS: readAll(reader, LEAST_SET_ELEMENT, () => reader.text(reader.u32())) }
     case 'NS':
       return { NS: readAll(reader, LEAST_SET_ELEMENT, () => reader.text(reader.u32())) }
     case 'BS':
-      return { BS: readAll(reader, LEAST_SET_ELEMENT, () => Uint8Array.from(reader.take(reader.u32()))) }
+      return { BS: readAll(reader, LEAST_SET_ELEMENT, () => new Uint8Array(reader.take(reader.u32()))) }
     case 'L':
-      return { L: readAll(reader, LEAST_LIST_ELEMENT, () => readNested(reader, depth)) }
+      return { L: readAll(reader, LEAST_LIST_ELEMENT, () => readNested(reader, end, depth)) }
     case 'M':
-      return { M: readMap(reader, depth) }
+      return { M: readMap(reader, end, depth) }
     case undefined:
       throw new ValueError('has an unknown type')
   }
@@ -51,26 +56,36 @@ function readBoolean(reader: Reader): boolean {
   return byte === 1
 }
 
-function readMap(reader: Reader, depth: number): Record<string, AttributeValue> {
-  const entries = readAll(reader, LEAST_MAP_ELEMENT, (): [string, AttributeValue] => {
-    if (reader.u16() !== typeIds.S) throw new ValueError('has a key that is no string')
-    return [reader.text(reader.u32()), readNested(reader, depth)]
-  })
+function readMap(reader: Reader, end: number, depth: number): Record<string, AttributeValue> {
   const map: Record<string, AttributeValue> = {}
-  for (const [key, value] of entries) {
+  const count = countOf(reader, LEAST_MAP_ELEMENT)
+  for (let index = 0; index < count; index += 1) {
+    if (reader.u16() !== typeIds.S) throw new ValueError('has a key that is no string')
+    const key = reader.text(reader.u32())
     if (Object.hasOwn(map, key)) throw new ValueError('has a key twice')
-    defineOwn(map, key, value)
+    defineOwn(map, key, readNested(reader, end, depth))
   }
   return map
 }
 
-function readNested(reader: Reader, depth: number): AttributeValue {
+function readNested(reader: Reader, end: number, depth: number): AttributeValue {
   const typeId = reader.u16()
-  return readValue(typeId, reader.take(reader.u32()), depth + 1)
+  const length = reader.u32()
+  const own = reader.position + length
+  if (own > end) throw new ValueError('has a part that is longer than it')
+  return readContent(reader, typeId, own, depth + 1)
 }
 
 function readAll<T>(reader: Reader, leastBytes: number, read: () => T): T[] {
+  const count = countOf(reader, leastBytes)
+  const all: T[] = []
+  for (let index = 0; index < count; index += 1) all.push(read())
+  return all
+}
+
+/** A number of elements, which is not believed beyond what the bytes that are left can hold. */
+function countOf(reader: Reader, leastBytes: number): number {
   const count = reader.u32()
   if (count * leastBytes > reader.remaining) throw new ValueError('counts more elements than it has')
-  return Array.from({ length: count }, read)
+  return count
 }

@@ -19,5 +19,5 @@ export function orInvalid<T>(table: string | undefined, parse: () => T): T {
 export function binaryOf(item: Item, name: string): Uint8Array {
   const value = Object.hasOwn(item, name) ? item[name] : undefined
   if (value === undefined || typeOf(value) !== 'B') throw new ValueError('lacks what every encrypted item has')
-  return Uint8Array.from(binaryContent(value.B))
+  return new Uint8Array(binaryContent(value.B))
 }

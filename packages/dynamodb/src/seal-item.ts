@@ -45,8 +45,8 @@ export async function sealItem(fields: ItemFields, sealing: Sealing): Promise<Se
     keys.dispose()
   }
   const attributes: Record<string, AttributeValue> = {}
-  for (const field of fields.encrypted) defineOwn(attributes, field.name, { B: Uint8Array.from(fields.valueOf(field)) })
-  attributes[HEAD] = { B: Uint8Array.from(header) }
+  for (const field of fields.encrypted) defineOwn(attributes, field.name, { B: new Uint8Array(fields.valueOf(field)) })
+  attributes[HEAD] = { B: header }
   const footer = await makeFooter(suite, itemDigest(header, context, fields), macKeys, signingKey)
   attributes[FOOT] = { B: footer }
   return { attributes, addedBytes: header.length + footer.length + TAG * fields.encrypted.length }

@@ -5,9 +5,9 @@ import { isAnything, isFunction, isInteger, isText, validateOptions } from '@str
 import { runtimeOf } from './dynamodb-encryption.ts'
 import type { Item } from './item-encryptor.ts'
 import { canonicalJson } from './plugin/canonical-json.ts'
-import { decryptErrorItem } from './plugin/error-items.ts'
+import { decryptErrorItem, releaseItems } from './plugin/error-items.ts'
 import { refuseEncrypted } from './plugin/refusals.ts'
-import { changeParameters, snapshotOf } from './plugin/rewrite.ts'
+import { changeParameters, isWritten, snapshotOf } from './plugin/rewrite.ts'
 import { conflict } from './plugin/update-item.ts'
 import type { EncryptableClient } from './with-encryption.ts'
 
@@ -77,15 +77,15 @@ export async function updateItem(client: EncryptableClient, options: UpdateItemO
   const entry = config?.tables.find(options.TableName)
   if (config === undefined || entry === undefined || config.plain === undefined) throw notEncrypted(options.TableName)
   const { change, maxAttempts = config.maxAttempts, signal, ...given } = options
-  const input = { ...given, Key: structuredClone(given.Key) }
+  const input = structuredClone(given)
   refuseEncrypted(input, ['ConditionExpression'], 'updateItem', entry)
   const call: CallOptions = { signal, observer: config.observer }
   let snapshot = await snapshotOf(config, entry, input, call)
   for (let attempt = 1; ; attempt += 1) {
     signal?.throwIfAborted()
-    const parameters = await changeParameters(entry, input, snapshot, change, call)
+    const changed = await changeParameters(entry, input, snapshot, change, call)
     const { TableName, Key } = input
-    const command = new UpdateItemCommand({ ...parameters, TableName, Key, ReturnValues: 'ALL_NEW' })
+    const command = new UpdateItemCommand({ ...changed.parameters, TableName, Key, ReturnValues: 'ALL_NEW' })
     try {
       // Sent by the client that does not encrypt: what is written is encrypted here, and the other would refuse it.
       const { Attributes } = await config.plain.send(command, signal === undefined ? {} : { abortSignal: signal })
@@ -93,9 +93,11 @@ export async function updateItem(client: EncryptableClient, options: UpdateItemO
     } catch (error) {
       if ((error as Error).name !== 'ConditionalCheckFailedException') throw error
       const now = await snapshotOf(config, entry, input, call)
+      if (isWritten(changed, now)) return { item: { ...now.plain }, attempts: attempt }
       // The item is what it was, to the last attribute: it was the given condition that did not hold.
       if (canonicalJson(now.stored) === canonicalJson(snapshot.stored)) {
         await decryptErrorItem(error, entry, call)
+        releaseItems(error)
         throw error
       }
       if (attempt >= maxAttempts) throw conflict(entry, attempt, error)

@@ -19,6 +19,8 @@ export type { HsmPublicKeyOptions, StoreHsmWrappingKeyOptions } from './admin/pu
 export { hsmPublicKey, storeHsmWrappingKey } from './admin/public-keys.ts'
 export type { HsmRandomOptions } from './admin/random.ts'
 export { hsmRandom } from './admin/random.ts'
+export type { HsmSlots, ListHsmSlotsOptions } from './admin/slots.ts'
+export { listHsmSlots } from './admin/slots.ts'
 export type { HsmKeyKind } from './admin/templates.ts'
 export type { HsmTransferMechanism } from './admin/transfer.ts'
 export type { HsmErrorCode, HsmErrorDetails, HsmReason } from './errors.ts'

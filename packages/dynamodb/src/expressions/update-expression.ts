@@ -45,6 +45,26 @@ export function parseUpdateExpression(expression: string, names: ExpressionNames
   return actions
 }
 
+/** The paths that an action takes its value from, its own apart. */
+export function pathsRead(action: UpdateAction): readonly DocumentPath[] {
+  return action.clause === 'SET' ? pathsOf(action.operand) : []
+}
+
+function pathsOf(operand: Operand): readonly DocumentPath[] {
+  switch (operand.kind) {
+    case 'path':
+      return [operand.path]
+    case 'value':
+      return []
+    case 'if_not_exists':
+      return [operand.path, ...pathsOf(operand.otherwise)]
+    case 'list_append':
+      return [...pathsOf(operand.first), ...pathsOf(operand.second)]
+    default:
+      return [...pathsOf(operand.left), ...pathsOf(operand.right)]
+  }
+}
+
 function readAction(reader: ExpressionReader, clause: Clause): UpdateAction {
   const path = reader.path()
   switch (clause) {

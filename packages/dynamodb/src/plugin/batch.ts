@@ -1,5 +1,7 @@
+import type { CallOptions } from '@strongroom/core'
 import { DynamoDBEncryptionError } from '../errors.ts'
 import type { Item } from '../item-encryptor.ts'
+import { normaliseNumber } from '../number-text.ts'
 import type { Call, Input } from './call.ts'
 import { callOptions } from './call-options.ts'
 import type { Output } from './call-state.ts'
@@ -33,11 +35,10 @@ export async function batchWriteItem(call: Call): Promise<Output> {
           bytes += itemSize((item ?? request.DeleteRequest?.Key ?? {}) as Item)
           return request
         }
-        const before = itemSize(item as Item)
-        originals.set(placeOf(tableName, keyOf(entry, item as Item)), request)
         const put = await sealItem(entry, item, call.operation, options)
+        originals.set(placeOf(entry, item as Item), request)
         bytes += put.bytes
-        added += put.bytes - before
+        added += put.added
         return { PutRequest: { ...request.PutRequest, Item: put.item } }
       })
       return [tableName, await Promise.all(work)] as const
@@ -53,26 +54,25 @@ export async function batchWriteItem(call: Call): Promise<Output> {
   return call.send({ ...call.input, RequestItems: Object.fromEntries(sealed) }, async (output) => {
     const left = output['UnprocessedItems'] as Readonly<Record<string, readonly WriteRequest[]>> | undefined
     if (left === undefined) return output
-    const mapped = Object.entries(left).map(([tableName, requests]) => {
+    const mapped = Object.entries(left).map(async ([tableName, requests]) => {
       const entry = entries.get(tableName) ?? call.config.tables.find(tableName)
-      return [tableName, entry === undefined ? requests : requests.map((request) => asGiven(request, tableName, entry, originals))] as const
+      const given = entry === undefined ? requests : requests.map((request) => asGiven(request, entry, originals, options))
+      return [tableName, await Promise.all(given)] as const
     })
-    return { ...output, UnprocessedItems: Object.fromEntries(mapped) }
+    return { ...output, UnprocessedItems: Object.fromEntries(await Promise.all(mapped)) }
   })
 }
 
-/** What was not written comes back as the caller gave it, to be sent again. */
-function asGiven(request: WriteRequest, tableName: string, entry: TableEntry, originals: ReadonlyMap<string, WriteRequest>): WriteRequest {
+/** What was not written comes back as the caller gave it, to be sent again; decrypted, where it cannot be told which it was. */
+async function asGiven(
+  request: WriteRequest,
+  entry: TableEntry,
+  originals: ReadonlyMap<string, WriteRequest>,
+  options: CallOptions,
+): Promise<WriteRequest> {
   if (request.PutRequest === undefined) return request
-  const original = originals.get(placeOf(tableName, keyOf(entry, request.PutRequest.Item as Item)))
-  if (original !== undefined) return original
-  throw new DynamoDBEncryptionError(
-    'ITEM_INVALID',
-    `DynamoDB answered an unprocessed item of the table ${entry.name} that was not in the request.`,
-    {
-      table: entry.name,
-    },
-  )
+  const item = request.PutRequest.Item as Item
+  return originals.get(placeOf(entry, item)) ?? { PutRequest: { Item: (await entry.encryptor.decryptItem(item, options)).item } }
 }
 
 export async function batchGetItem(call: Call): Promise<Output> {
@@ -83,14 +83,18 @@ export async function batchGetItem(call: Call): Promise<Output> {
     return { tableName, given, entry, ...wholeItems(given) }
   })
   const byTable = new Map(prepared.map((part) => [part.tableName, part]))
+  // A table that was named by its ARN may be answered by its name.
+  const partOf = (tableName: string) => {
+    const entry = call.config.tables.find(tableName)
+    return byTable.get(tableName) ?? (entry === undefined ? undefined : prepared.find((part) => part.entry === entry))
+  }
   const RequestItems = Object.fromEntries(prepared.map(({ tableName, whole }) => [tableName, whole]))
   const rejected: RejectedItem[] = []
   const answer = await call.send({ ...call.input, RequestItems }, async (output) => {
     const responses = Object.entries((output['Responses'] ?? {}) as Readonly<Record<string, readonly Item[]>>)
     const opened: [string, readonly unknown[]][] = []
     for (const [tableName, items] of responses) {
-      const part =
-        byTable.get(tableName) ?? prepared.find(({ entry }) => entry !== undefined && entry === call.config.tables.find(tableName))
+      const part = partOf(tableName)
       const { entry, project } = part ?? { entry: call.config.tables.find(tableName), project: undefined }
       if (entry === undefined) opened.push([tableName, items])
       else {
@@ -98,17 +102,17 @@ export async function batchGetItem(call: Call): Promise<Output> {
         opened.push([tableName, (await openItems(call, received, rejected)).filter((item) => item !== undefined)])
       }
     }
-    return { ...output, Responses: Object.fromEntries(opened), ...unprocessedKeys(output, byTable) }
+    return { ...output, Responses: Object.fromEntries(opened), ...unprocessedKeys(output, partOf) }
   })
   return settle(call, answer, rejected)
 }
 
 /** Keys that were not read come back with the projection that the caller gave, to be sent again. */
-function unprocessedKeys(output: Output, byTable: ReadonlyMap<string, { readonly given: Input }>): Output {
+function unprocessedKeys(output: Output, partOf: (tableName: string) => { readonly given: Input } | undefined): Output {
   const left = output['UnprocessedKeys'] as Readonly<Record<string, Input>> | undefined
   if (left === undefined) return {}
   const mapped = Object.entries(left).map(([tableName, keys]) => {
-    const given = byTable.get(tableName)?.given
+    const given = partOf(tableName)?.given
     return [tableName, given === undefined ? keys : { ...given, Keys: keys['Keys'] }] as const
   })
   return { UnprocessedKeys: Object.fromEntries(mapped) }
@@ -124,6 +128,11 @@ function partsOf<T>(call: Call): readonly Part<T>[] {
   )
 }
 
-function placeOf(tableName: string, key: Item): string {
-  return canonicalJson([tableName, key])
+/** Where an item lies, however its key is written. */
+function placeOf(entry: TableEntry, item: Item): string {
+  const key = Object.entries(keyOf(entry, item)).map(([name, value]) => [
+    name,
+    value.N === undefined ? value : { N: normaliseNumber(value.N) },
+  ])
+  return canonicalJson([entry.name, Object.fromEntries(key)])
 }

@@ -6,9 +6,12 @@ interface Reason {
   Item?: Item
 }
 
+/** Decrypted items, by the error or reason that they belong in. */
+const decrypted = new WeakMap<object, Item>()
+
 /**
- * Decrypts the item in the error of a condition that failed. One that does not decrypt is taken out: the error is about the condition, and
- * ciphertext must not pass for data.
+ * Decrypts the item in the error of a condition that failed, and takes it out until `releaseItems`: the SDK's logger prints errors. One that does not
+ * decrypt stays out: the error is about the condition, and ciphertext must not pass for data.
  */
 export async function decryptErrorItem(error: unknown, entry: TableEntry, options: CallOptions): Promise<void> {
   if (nameOf(error) === 'ConditionalCheckFailedException') await decryptIn(error as Reason, entry, options)
@@ -28,10 +31,21 @@ export async function decryptReasons(error: unknown, entries: readonly (TableEnt
 async function decryptIn(holder: Reason, { encryptor }: TableEntry, options: CallOptions): Promise<void> {
   const { Item: item } = holder
   if (item === undefined) return
+  delete holder.Item
   try {
-    holder.Item = (await encryptor.decryptItem(item, options)).item
+    decrypted.set(holder, (await encryptor.decryptItem(item, options)).item)
   } catch {
-    delete holder.Item
+    // It stays out.
+  }
+}
+
+/** Puts decrypted items into an error that goes to the caller. */
+export function releaseItems(error: unknown): void {
+  if (typeof error !== 'object' || error === null) return
+  const { CancellationReasons: reasons = [] } = error as { readonly CancellationReasons?: readonly Reason[] }
+  for (const holder of [error as Reason, ...reasons]) {
+    const item = decrypted.get(holder)
+    if (item !== undefined) holder.Item = item
   }
 }
 

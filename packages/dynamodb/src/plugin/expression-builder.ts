@@ -11,18 +11,20 @@ export class ExpressionBuilder {
   readonly #placeholders = new Map<string, string>()
   readonly #values = new Map<string, AttributeValue>()
   readonly #given: Readonly<Record<string, AttributeValue>>
+  readonly #prefix: string
   readonly #clauses = { SET: [] as string[], REMOVE: [] as string[], ADD: [] as string[], DELETE: [] as string[] }
 
-  /** `given` has the values of the caller's placeholders. */
-  constructor(given: Readonly<Record<string, AttributeValue>> = {}) {
-    this.#given = given
+  /** `given` is the caller's request, whose placeholders stay apart. */
+  constructor(given: Input) {
+    this.#given = (given['ExpressionAttributeValues'] ?? {}) as Readonly<Record<string, AttributeValue>>
+    this.#prefix = freePrefix(given)
   }
 
   /** The placeholder of an attribute's name. */
   name(attribute: string): string {
     const known = this.#placeholders.get(attribute)
     if (known !== undefined) return known
-    const placeholder = `#sr${this.#placeholders.size}`
+    const placeholder = `#${this.#prefix}${this.#placeholders.size}`
     this.#placeholders.set(attribute, placeholder)
     this.#names.set(placeholder, attribute)
     return placeholder
@@ -30,7 +32,7 @@ export class ExpressionBuilder {
 
   /** A placeholder of a value. */
   value(value: AttributeValue): string {
-    const placeholder = `:sr${this.#values.size}`
+    const placeholder = `:${this.#prefix}${this.#values.size}`
     this.#values.set(placeholder, value)
     return placeholder
   }
@@ -89,6 +91,31 @@ export class ExpressionBuilder {
     const value = Object.hasOwn(this.#given, placeholder) ? this.#given[placeholder] : undefined
     if (value !== undefined) return this.value(value)
     throw new ExpressionError('UpdateExpression', `ExpressionAttributeValues does not say what ${placeholder} is.`)
+  }
+}
+
+/** What none of the caller's placeholders begins with. */
+function freePrefix({ ExpressionAttributeNames: names, ExpressionAttributeValues: values }: Input): string {
+  const taken = [...Object.keys(names ?? {}), ...Object.keys(values ?? {})]
+  let prefix = 'sr'
+  while (taken.some((placeholder) => placeholder.startsWith(prefix, 1))) prefix += '_'
+  return prefix
+}
+
+/** The request under one more condition, which `lock` writes. The caller's own stays as it is. */
+export function withLock(given: Input, lock: (name: (attribute: string) => string) => string): Input {
+  const prefix = freePrefix(given)
+  const names: Record<string, string> = {}
+  const own = lock((attribute) => {
+    const placeholder = `#${prefix}${Object.keys(names).length}`
+    names[placeholder] = attribute
+    return placeholder
+  })
+  const condition = given['ConditionExpression']
+  return {
+    ...given,
+    ConditionExpression: typeof condition === 'string' ? `(${own}) AND (${condition})` : own,
+    ExpressionAttributeNames: { ...(given['ExpressionAttributeNames'] as object | undefined), ...names },
   }
 }
 

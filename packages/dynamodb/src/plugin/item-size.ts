@@ -15,25 +15,33 @@ export function itemSize(item: Item): number {
   return size
 }
 
-function valueSize(value: AttributeValue): number {
-  if (value.S !== undefined) return Buffer.byteLength(value.S)
-  if (value.N !== undefined) return numberSize(value.N)
-  if (value.B !== undefined) return value.B.length
-  if (value.SS !== undefined) return value.SS.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
-  if (value.NS !== undefined) return value.NS.reduce((sum, text) => sum + numberSize(text), 0)
-  if (value.BS !== undefined) return value.BS.reduce((sum, bytes) => sum + bytes.length, 0)
-  if (value.L !== undefined) return value.L.reduce((sum, member) => sum + 1 + valueSize(member), 3)
-  if (value.M !== undefined) {
-    return Object.entries(value.M).reduce((sum, [name, member]) => sum + 1 + Buffer.byteLength(name) + valueSize(member), 3)
+/** Of what is no value, which is for DynamoDB to refuse, it says nothing. */
+function valueSize(value: AttributeValue | null | undefined): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const { S, N, B, SS, NS, BS, L, M } = value
+  if (typeof S === 'string') return Buffer.byteLength(S)
+  if (typeof N === 'string') return numberSize(N)
+  if (B instanceof Uint8Array) return B.length
+  if (Array.isArray(SS)) return SS.reduce((sum, text) => sum + Buffer.byteLength(String(text)), 0)
+  if (Array.isArray(NS)) return NS.reduce((sum, text) => sum + numberSize(String(text)), 0)
+  if (Array.isArray(BS)) return BS.reduce((sum, bytes) => sum + bytes.length, 0)
+  if (Array.isArray(L)) return L.reduce((sum, member) => sum + 1 + valueSize(member), 3)
+  if (typeof M === 'object' && M !== null) {
+    return Object.entries(M).reduce((sum, [name, member]) => sum + 1 + Buffer.byteLength(name) + valueSize(member), 3)
   }
   return 1
 }
 
-/** One byte for two significant digits, one more, and one for a sign. */
+/** One byte for two significant digits, one more, and one for a sign. No regular expression: the text may be long. */
 function numberSize(text: string): number {
-  const digits = text
-    .replace(/[eE].*$/, '')
-    .replace(/[^0-9]/g, '')
-    .replace(/^0+|0+$/g, '')
-  return Math.ceil(digits.length / 2) + 1 + (text.startsWith('-') ? 1 : 0)
+  let [digits, zeros] = [0, 0]
+  for (const character of text) {
+    if (character === 'e' || character === 'E') break
+    if (character === '0') zeros += digits === 0 ? 0 : 1
+    else if (character >= '1' && character <= '9') {
+      digits += zeros + 1
+      zeros = 0
+    }
+  }
+  return Math.ceil(digits / 2) + 1 + (text.startsWith('-') ? 1 : 0)
 }

@@ -2,7 +2,7 @@ import { type AttributeValue, GetItemCommand } from '@aws-sdk/client-dynamodb'
 import type { CallOptions } from '@strongroom/core'
 import { DynamoDBEncryptionError, shown } from '../errors.ts'
 import { applyUpdate } from '../expressions/apply-update.ts'
-import type { UpdateAction } from '../expressions/update-expression.ts'
+import { pathsRead, type UpdateAction } from '../expressions/update-expression.ts'
 import { FOOT, isReserved } from '../item-attributes.ts'
 import type { Item } from '../item-encryptor.ts'
 import type { Input } from './call.ts'
@@ -34,11 +34,35 @@ export async function snapshotOf(config: PluginConfig, entry: TableEntry, input:
   return { stored, plain: stored === undefined ? undefined : (await entry.encryptor.decryptItem(stored, options)).item }
 }
 
-/** Whether an item is still the one that was read, as far as it is signed. */
-export function isSame(one: Snapshot, other: Snapshot): boolean {
-  return (
-    (one.stored === undefined) === (other.stored === undefined) && canonicalJson(one.stored?.[FOOT]) === canonicalJson(other.stored?.[FOOT])
-  )
+/** What an update is sent as. */
+export interface Rewritten {
+  readonly parameters: Input
+  /** The footer that the item gets, by which the update is known again; undefined where it is written without encryption. */
+  readonly foot: AttributeValue | undefined
+}
+
+/** Whether an item is still the one that was read, as far as it is signed and as the actions look at it. */
+export function isSame(
+  entry: TableEntry,
+  actions: readonly UpdateAction[],
+  { stored: one }: Snapshot,
+  { stored: other }: Snapshot,
+): boolean {
+  if (one === undefined || other === undefined) return one === other
+  // A plaintext item has nothing that stands for the whole of it.
+  if (one[FOOT] === undefined || other[FOOT] === undefined) return canonicalJson(one) === canonicalJson(other)
+  return [FOOT, ...unsignedRead(entry, actions)].every((name) => canonicalJson(one[name]) === canonicalJson(other[name]))
+}
+
+/** Whether an item is what an update made of it: the answer was lost, and the condition failed when the SDK sent it again. */
+export function isWritten({ foot }: Rewritten, { stored }: Snapshot): boolean {
+  return foot !== undefined && canonicalJson(stored?.[FOOT]) === canonicalJson(foot)
+}
+
+/** The attributes that are not signed of which signed ones are computed. */
+function unsignedRead({ encryptor: { table } }: TableEntry, actions: readonly UpdateAction[]): ReadonlySet<string> {
+  const paths = actions.filter(({ path }) => table.isSigned(path.attribute)).flatMap(pathsRead)
+  return new Set(paths.map(({ attribute }) => attribute).filter((attribute) => !table.isSigned(attribute)))
 }
 
 /** The caller's actions that DynamoDB can carry out itself are those on attributes that are not signed. */
@@ -58,15 +82,16 @@ export async function rewriteParameters(
   snapshot: Snapshot,
   actions: readonly UpdateAction[],
   options: CallOptions,
-): Promise<Input> {
+): Promise<Rewritten> {
   const values = input['ExpressionAttributeValues'] as Readonly<Record<string, AttributeValue>> | undefined
   const ignored = ignoredActions(entry, actions)
   const signed = actions.filter((action) => !ignored.includes(action))
-  const builder = new ExpressionBuilder(values)
+  const builder = new ExpressionBuilder(input)
   for (const action of ignored) builder.action(action)
   const before = snapshot.plain ?? (input['Key'] as Item)
-  const lock = await setSigned(entry, builder, snapshot, applyUpdate(before, signed, values), options)
-  return checkedLength(entry, builder.parameters(lock, input))
+  const { lock, foot } = await setSigned(entry, builder, snapshot, applyUpdate(before, signed, values), options)
+  const locks = [lock, ...[...unsignedRead(entry, actions)].map((name) => unchanged(builder, name, before[name]))]
+  return { parameters: checkedLength(entry, builder.parameters(locks.join(' AND '), input)), foot }
 }
 
 /** The same for a function, which may have looked at every attribute: those that are not signed must not have changed where it changes them. */
@@ -76,7 +101,7 @@ export async function changeParameters(
   snapshot: Snapshot,
   change: Change,
   options: CallOptions,
-): Promise<Input> {
+): Promise<Rewritten> {
   const { table } = entry.encryptor
   const key = input['Key'] as Item
   const before = snapshot.plain ?? key
@@ -88,17 +113,23 @@ export async function changeParameters(
       attribute: name,
     })
   }
-  const builder = new ExpressionBuilder()
-  const locks = [await setSigned(entry, builder, snapshot, after, options)]
+  const builder = new ExpressionBuilder(input)
+  const { lock, foot } = await setSigned(entry, builder, snapshot, after, options)
+  const locks = [lock]
   const names = new Set([...Object.keys(before), ...Object.keys(after)].filter((name) => !table.isSigned(name)))
   for (const name of names) {
     const [old, value] = [before[name], after[name]]
     if (canonicalJson(old) === canonicalJson(value)) continue
-    locks.push(old === undefined ? `attribute_not_exists(${builder.name(name)})` : `${builder.name(name)}=${builder.value(old)}`)
+    locks.push(unchanged(builder, name, old))
     if (value === undefined) builder.remove(name)
     else builder.set(name, value)
   }
-  return checkedLength(entry, builder.parameters(locks.join(' AND '), input))
+  return { parameters: checkedLength(entry, builder.parameters(locks.join(' AND '), input)), foot }
+}
+
+/** The condition that an attribute is what it was. */
+function unchanged(builder: ExpressionBuilder, name: string, old: AttributeValue | undefined): string {
+  return old === undefined ? `attribute_not_exists(${builder.name(name)})` : `${builder.name(name)}=${builder.value(old)}`
 }
 
 /** Sets the signed attributes to what they become; answers the condition that they are those that were read. */
@@ -108,7 +139,7 @@ async function setSigned(
   { stored }: Snapshot,
   after: Item,
   options: CallOptions,
-): Promise<string> {
+): Promise<{ readonly lock: string; readonly foot: AttributeValue | undefined }> {
   const { table } = entry.encryptor
   const { item: sealed } = await sealItem(entry, after, 'UpdateItem', options)
   const isKey = (name: string): boolean => name === table.partitionKey || name === table.sortKey
@@ -117,14 +148,13 @@ async function setSigned(
     if (ours(name) && canonicalJson(stored?.[name]) !== canonicalJson(value)) builder.set(name, value)
   }
   for (const name of Object.keys(stored ?? {})) if (ours(name) && !Object.hasOwn(sealed, name)) builder.remove(name)
-  if (stored === undefined) return `attribute_not_exists(${builder.name(table.partitionKey)})`
-  const foot = stored[FOOT]
-  if (foot !== undefined) return `${builder.name(FOOT)}=${builder.value(foot)}`
-  // A plaintext item, which a migration lets pass, has nothing that stands for the whole of it.
-  const same = Object.entries(stored)
-    .filter(([name]) => ours(name))
-    .map(([name, value]) => `${builder.name(name)}=${builder.value(value)}`)
-  return [`attribute_not_exists(${builder.name(FOOT)})`, `attribute_exists(${builder.name(table.partitionKey)})`, ...same].join(' AND ')
+  const foot = sealed[FOOT]
+  if (stored === undefined) return { lock: `attribute_not_exists(${builder.name(table.partitionKey)})`, foot }
+  if (stored[FOOT] !== undefined) return { lock: unchanged(builder, FOOT, stored[FOOT]), foot }
+  // A plaintext item, which a migration lets pass, has nothing that stands for the whole of it. What others add to it must not be left out.
+  const names = new Set([...table.actions.keys(), ...Object.keys(stored), FOOT].filter(ours))
+  const same = [...names].map((name) => unchanged(builder, name, stored[name]))
+  return { lock: [`attribute_exists(${builder.name(table.partitionKey)})`, ...same].join(' AND '), foot }
 }
 
 function checkedLength({ name }: TableEntry, parameters: Input): Input {

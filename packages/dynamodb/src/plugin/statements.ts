@@ -26,8 +26,9 @@ export function tablesOfStatement(statement: unknown): readonly string[] {
     const next = tokens[index + 1]
     if (next?.isName !== true) throw unclear()
     tables.push(next.text)
-    // A bare name and its index are one word here: table.index.
-    if (next.isWord && next.text.includes('.')) tables.push(next.text.slice(0, next.text.indexOf('.')))
+    // A bare name and its index are one word here, table.index, and names have dots, too.
+    for (let dot = next.text.lastIndexOf('.'); next.isWord && dot > 0; dot = next.text.lastIndexOf('.', dot - 1))
+      tables.push(next.text.slice(0, dot))
   }
   if (tables.length === 0) throw unclear()
   return tables

@@ -7,12 +7,12 @@ import type { Output } from './call-state.ts'
 import { decryptReasons } from './error-items.ts'
 import { itemSize, MAX_TRANSACTION_BYTES } from './item-size.ts'
 import { openItems, type ReceivedItem, settle, wholeItems } from './read-items.ts'
-import { refuseEncrypted } from './refusals.ts'
+import { refuseCopies, refuseEncrypted } from './refusals.ts'
 import type { RejectedItem } from './rejected-item.ts'
 import { isSame, rewriteParameters, type Snapshot, snapshotOf } from './rewrite.ts'
 import { sealItem } from './table-items.ts'
 import type { TableEntry } from './table-map.ts'
-import { actionsOf, conflict, forbidden, onlyPlaintext, touchesSigned } from './update-item.ts'
+import { actionsOf, conflict, forbidden, onlyExisting, onlyPlaintext, touchesSigned } from './update-item.ts'
 
 const kinds = ['Put', 'Update', 'Delete', 'ConditionCheck'] as const
 type Kind = (typeof kinds)[number]
@@ -22,8 +22,9 @@ interface Step {
   readonly kind: Kind
   readonly given: Input
   readonly entry: TableEntry | undefined
-  /** Set where the update is made out of the item as it is. */
-  readonly actions: readonly UpdateAction[] | undefined
+  readonly actions: readonly UpdateAction[]
+  /** Whether the update is made out of the item as it is. */
+  rewrites: boolean
 }
 
 /** A step as it is sent. */
@@ -45,7 +46,7 @@ export async function transactWriteItems(call: Call): Promise<Output> {
         const known = fixed.get(step)
         if (known !== undefined) return known
         const made = await prepare(call, step)
-        if (made.snapshot === undefined) fixed.set(step, made)
+        if (!step.rewrites) fixed.set(step, made)
         return made
       }),
     )
@@ -54,7 +55,7 @@ export async function transactWriteItems(call: Call): Promise<Output> {
     try {
       return await call.send({ ...call.input, TransactItems })
     } catch (error) {
-      const changed = await changedSince(call, steps, prepared, error)
+      const changed = await changedSince(call, steps, prepared, error, (step) => fixed.delete(step))
       if (changed === undefined) {
         await decryptReasons(
           error,
@@ -81,27 +82,33 @@ function stepsOf(call: Call): readonly Step[] {
     }
     const given = { ...(item[kind] as Input) }
     const entry = config.tables.resolve(given['TableName'], operation)
-    if (entry === undefined) return { kind, given, entry, actions: undefined }
+    if (entry === undefined) return { kind, given, entry, actions: [], rewrites: false }
     refuseEncrypted(given, ['ConditionExpression'], operation, entry)
     const actions = kind === 'Update' ? actionsOf(given) : []
-    if (!touchesSigned(entry, actions)) return { kind, given, entry, actions: undefined }
-    if (config.updates === 'rewrite') return { kind, given, entry, actions }
-    if (!entry.encryptor.table.writesPlaintext()) throw forbidden(entry, actions, operation)
-    return { kind, given: onlyPlaintext(given), entry, actions: undefined }
+    refuseCopies(actions, operation, entry)
+    const touches = touchesSigned(entry, actions)
+    const rewrites = touches && config.updates === 'rewrite'
+    const plain = entry.encryptor.table.writesPlaintext()
+    if (touches && !rewrites && !plain) throw forbidden(entry, actions, operation)
+    return { kind, given: touches && !rewrites ? onlyPlaintext(given) : given, entry, actions, rewrites }
   })
 }
 
-async function prepare(call: Call, { kind, given, entry, actions }: Step): Promise<Prepared> {
+async function prepare(call: Call, { kind, given, entry, actions, rewrites }: Step): Promise<Prepared> {
   const options = callOptions(call)
-  const plainSize = itemSize((given['Item'] ?? given['Key'] ?? {}) as Item)
-  if (entry === undefined) return { sent: given, bytes: plainSize, added: 0 }
+  const sizeOf = (name: string): number => itemSize((given[name] ?? {}) as Item)
+  const plainSize = kind === 'Put' ? 0 : sizeOf('Key')
+  if (entry === undefined) return { sent: given, bytes: kind === 'Put' ? sizeOf('Item') : plainSize, added: 0 }
   if (kind === 'Put') {
-    const { item, bytes } = await sealItem(entry, given['Item'], call.operation, options)
-    return { sent: { ...given, Item: item }, bytes, added: bytes - plainSize }
+    const { item, bytes, added } = await sealItem(entry, given['Item'], call.operation, options)
+    return { sent: { ...given, Item: item }, bytes, added }
   }
-  if (actions === undefined) return { sent: given, bytes: plainSize, added: 0 }
+  if (!rewrites) {
+    const makes = kind === 'Update' && !entry.encryptor.table.writesPlaintext()
+    return { sent: makes ? onlyExisting(entry, given) : given, bytes: plainSize, added: 0 }
+  }
   const snapshot = await snapshotOf(call.config, entry, given, options)
-  const parameters = await rewriteParameters(entry, given, snapshot, actions, options)
+  const { parameters } = await rewriteParameters(entry, given, snapshot, actions, options)
   const values = (parameters['ExpressionAttributeValues'] ?? {}) as Item
   return { sent: { ...given, ...parameters }, bytes: plainSize + itemSize(values), added: 0, snapshot }
 }
@@ -112,15 +119,25 @@ async function changedSince(
   steps: readonly Step[],
   prepared: readonly Prepared[],
   error: unknown,
+  forget: (step: Step) => void,
 ): Promise<TableEntry | undefined> {
   if (!(error instanceof Error) || error.name !== 'TransactionCanceledException') return undefined
   const { CancellationReasons: reasons = [] } = error as { readonly CancellationReasons?: readonly { readonly Code?: string }[] }
+  let changed: TableEntry | undefined
   for (const [index, { snapshot }] of prepared.entries()) {
-    const { entry, given } = steps[index] as Step
-    if (entry === undefined || snapshot === undefined || reasons[index]?.Code !== 'ConditionalCheckFailed') continue
-    if (!isSame(snapshot, await snapshotOf(call.config, entry, given, callOptions(call)))) return entry
+    const step = steps[index] as Step
+    const { entry, given, kind, actions } = step
+    if (entry === undefined || reasons[index]?.Code !== 'ConditionalCheckFailed') continue
+    if (snapshot === undefined && (kind !== 'Update' || call.config.updates !== 'rewrite')) continue
+    const now = await snapshotOf(call.config, entry, given, callOptions(call))
+    if (snapshot !== undefined && isSame(entry, actions, snapshot, now)) continue
+    if (snapshot === undefined && now.stored !== undefined) continue
+    // There is no item yet, and it has to be encrypted as well.
+    if (snapshot === undefined) step.rewrites = true
+    forget(step)
+    changed = entry
   }
-  return undefined
+  return changed
 }
 
 function checkSize({ operation }: Call, prepared: readonly Prepared[]): void {

@@ -201,17 +201,20 @@ describe('a rewritten update', () => {
     await put(client, 'held', { status: { S: 'open' }, total: { N: '1' } })
     const names: Record<string, string> = { '#s': 'status' }
     const values = { ':s': { S: 'open' }, ':one': { N: '1' } }
-    const updating = update(client, 'held', {
+    const change = (): boolean => {
+      names['#s'] = 'total'
+      values[':one'].N = '100'
+      values[':s'].S = MARKER
+      return false
+    }
+    using fault = lab.dynamodb.faults.latency(0, { operations: ['GetItem'], when: change })
+    await update(client, 'held', {
       ...add,
       ConditionExpression: '#s = :s',
       ExpressionAttributeNames: names,
       ExpressionAttributeValues: values,
     })
-    await Promise.resolve()
-    names['#s'] = 'total'
-    values[':one'].N = '100'
-    values[':s'].S = MARKER
-    await updating
+    expect([names, fault.hits]).toEqual([{ '#s': 'total' }, 0])
     expect(await get(client, 'held')).toMatchObject({ total: { N: '2' } })
   })
 })

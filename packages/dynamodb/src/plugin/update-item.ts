@@ -6,9 +6,10 @@ import type { Item } from '../item-encryptor.ts'
 import type { Call, Decrypt, Input } from './call.ts'
 import { callOptions } from './call-options.ts'
 import type { Output } from './call-state.ts'
+import { withLock } from './expression-builder.ts'
 import { projectPaths } from './projection.ts'
-import { refuseEncrypted, refuseLegacy } from './refusals.ts'
-import { isSame, rewriteParameters, snapshotOf } from './rewrite.ts'
+import { refuseCopies, refuseEncrypted, refuseLegacy } from './refusals.ts'
+import { isSame, isWritten, rewriteParameters, type Snapshot, snapshotOf } from './rewrite.ts'
 import type { TableEntry } from './table-map.ts'
 import { attributesDecrypted, sendWrite } from './write-item.ts'
 
@@ -21,10 +22,45 @@ export async function updateItem(call: Call): Promise<Output> {
   refuseLegacy(input, legacy, operation, entry)
   refuseEncrypted(input, ['ConditionExpression'], operation, entry)
   const actions = actionsOf(input)
-  if (!touchesSigned(entry, actions)) return sendWrite(call, entry, input, updatedAttributes(call, entry))
+  refuseCopies(actions, operation, entry)
+  if (!touchesSigned(entry, actions)) return updateUnsigned(call, entry, actions)
   if (config.updates === 'rewrite') return rewriteItem(call, entry, actions)
   if (!entry.encryptor.table.writesPlaintext()) throw forbidden(entry, actions, operation)
   return sendWrite(call, entry, onlyPlaintext(input), updatedAttributes(call, entry))
+}
+
+/**
+ * An update of attributes that are not signed, which DynamoDB carries out by itself. It must not make the item where there is none: that would have
+ * neither header nor footer.
+ */
+async function updateUnsigned(call: Call, entry: TableEntry, actions: readonly UpdateAction[]): Promise<Output> {
+  const { input, config } = call
+  const decrypt = updatedAttributes(call, entry)
+  if (entry.encryptor.table.writesPlaintext()) return sendWrite(call, entry, input, decrypt)
+  try {
+    return await sendWrite(call, entry, onlyExisting(entry, input), decrypt)
+  } catch (error) {
+    if ((error as Error).name !== 'ConditionalCheckFailedException') throw error
+    if (config.updates === 'rewrite') {
+      if ((await snapshotOf(config, entry, input, callOptions(call))).stored !== undefined) throw error
+      return rewriteItem(call, entry, actions)
+    }
+    if (input['ConditionExpression'] !== undefined) throw error
+    throw absent(entry, error)
+  }
+}
+
+/** An update that does not make the item where there is none. */
+export function onlyExisting({ encryptor: { table } }: TableEntry, input: Input): Input {
+  return withLock(input, (name) => `attribute_exists(${name(table.partitionKey)})`)
+}
+
+function absent({ name }: TableEntry, cause: unknown): DynamoDBEncryptionError<'UPDATE_FORBIDDEN'> {
+  return new DynamoDBEncryptionError(
+    'UPDATE_FORBIDDEN',
+    `UpdateItem for the table ${name}: there is no item of that key, and an update of attributes that are not signed would make one that is not encrypted, which nobody reads. Put the item first, or set updates: 'rewrite'.`,
+    { table: name, cause },
+  )
 }
 
 /** What an update does; nothing where it has no expression. */
@@ -67,18 +103,43 @@ async function rewriteItem(call: Call, entry: TableEntry, actions: readonly Upda
   const decrypt = asked === returned ? attributesDecrypted(call, entry) : updatedOnly(attributesDecrypted(call, entry), actions)
   let snapshot = await snapshotOf(config, entry, input, options)
   for (let attempt = 1; ; attempt += 1) {
-    const parameters = await rewriteParameters(entry, input, snapshot, actions, options)
+    const rewritten = await rewriteParameters(entry, input, snapshot, actions, options)
     try {
-      const given = { ...rest, ...parameters, ...(returned === undefined ? {} : { ReturnValues: returned }) }
+      const given = { ...rest, ...rewritten.parameters, ...(returned === undefined ? {} : { ReturnValues: returned }) }
       return await sendWrite(call, entry, given, decrypt)
     } catch (error) {
       if ((error as Error).name !== 'ConditionalCheckFailedException') throw error
       const now = await snapshotOf(config, entry, input, options)
+      if (isWritten(rewritten, now)) return await answerAgain(call, entry, snapshot, actions, error)
       // Nobody else changed the item: it was the caller's condition that did not hold.
-      if (isSame(snapshot, now)) throw error
+      if (isSame(entry, actions, snapshot, now)) throw error
       if (attempt >= config.maxAttempts) throw conflict(entry, attempt, error)
       snapshot = now
     }
+  }
+}
+
+/** What an update answers whose own answer was lost: asked of the item as it is now, and of the item as it was. */
+async function answerAgain(
+  call: Call,
+  entry: TableEntry,
+  { plain: old }: Snapshot,
+  actions: readonly UpdateAction[],
+  error: unknown,
+): Promise<Output> {
+  const { TableName, Key, ReturnValues: asked } = call.input
+  const lost = { $metadata: (error as { readonly $metadata?: unknown }).$metadata }
+  if (asked === undefined || asked === 'NONE') return lost
+  const decrypt = attributesDecrypted(call, entry)
+  const ofOld: Decrypt = async (output) => ({ ...output, Attributes: old })
+  const whole = asked === 'ALL_OLD' || asked === 'UPDATED_OLD' ? ofOld : decrypt
+  const given = onlyExisting(entry, { TableName, Key, ReturnValues: 'ALL_NEW' })
+  try {
+    return await call.send(given, asked === 'ALL_OLD' || asked === 'ALL_NEW' ? whole : updatedOnly(whole, actions))
+  } catch (failure) {
+    // Deleted since.
+    if ((failure as Error).name === 'ConditionalCheckFailedException') return lost
+    throw failure
   }
 }
 

@@ -19,16 +19,34 @@ const TRIES = 4
 /** Makes a key under a label that no other key has. Undefined where one has, before or since. */
 export async function generateKey(core: TokenCore, spec: KeySpec, options: CallOptions): Promise<KeyRecord | undefined> {
   if ((await findObjects(core, KEPT, { label: spec.label }, options)).length > 0) return undefined
+  options.signal?.throwIfAborted()
+  // Not to be aborted: it would be made all the same, and nobody would know of it.
   if (isPair(spec.kind)) {
     const mechanism = Mechanism.plain(CKM.RSA_PKCS_KEY_PAIR_GEN).toNative()
     const halves = [nativeTemplate(publicTemplate(spec)), nativeTemplate(privateTemplate(spec))]
-    await core.call('making a key pair', (session) => [{ method: 'C_GenerateKeyPair', args: [session, mechanism, ...halves] }], options)
+    await core.call('making a key pair', (session) => [{ method: 'C_GenerateKeyPair', args: [session, mechanism, ...halves] }])
   } else {
     const mechanism = Mechanism.plain(spec.kind === 'hmac' ? CKM.GENERIC_SECRET_KEY_GEN : CKM.AES_KEY_GEN).toNative()
     const template = nativeTemplate(secretTemplate(spec, true))
-    await core.call('making a key', (session) => [{ method: 'C_GenerateKey', args: [session, mechanism, template] }], options)
+    await core.call('making a key', (session) => [{ method: 'C_GenerateKey', args: [session, mechanism, template] }])
   }
   return onlyOne(core, spec, options)
+}
+
+/** Looks a key over that was made a moment ago, and destroys it again where that fails: nobody else knows of it yet. */
+export async function onlyOne(core: TokenCore, name: Pick<KeySpec, 'label' | 'id'>, options: CallOptions): Promise<KeyRecord | undefined> {
+  try {
+    return await keepOne(core, name, options)
+  } catch (error) {
+    for (const handles of [KEPT, [CKO.PUBLIC_KEY]]) await destroyAll(core, handles, name).catch(() => undefined)
+    throw error
+  }
+}
+
+async function destroyAll(core: TokenCore, classes: readonly number[], name: Pick<KeySpec, 'label' | 'id'>): Promise<void> {
+  const handles = await findObjects(core, classes, name, {})
+  const { generation } = core
+  for (const handle of handles) await destroy(core, { handle, generation }, {})
 }
 
 /**
@@ -36,7 +54,7 @@ export async function generateKey(core: TokenCore, spec: KeySpec, options: CallO
  * made again: what is there twice is destroyed. Where another process made a key of this label meanwhile, ours gives way: of two, one would be used
  * by some and not by others.
  */
-export async function onlyOne(core: TokenCore, name: Pick<KeySpec, 'label' | 'id'>, options: CallOptions): Promise<KeyRecord | undefined> {
+async function keepOne(core: TokenCore, name: Pick<KeySpec, 'label' | 'id'>, options: CallOptions): Promise<KeyRecord | undefined> {
   let gaveWay = false
   for (let left = TRIES; left > 0; left--) {
     const all = await stable(core, options, async (gone) => {

@@ -155,5 +155,13 @@ describeOnHsm(faultyModules, 'administration of keys at an HSM that answers wron
     const reason = new Error('enough')
     await expect(createHsmKey(token, { alias: 'stopped', signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
     expect(await listHsmKeys(token, { alias: 'stopped' })).toEqual([])
+    // While the HSM is at it, it cannot be stopped; what it made goes again.
+    const controller = new AbortController()
+    hsm.faults.delay(50, 'C_GenerateKey')
+    const making = createHsmKey(token, { alias: 'stopped', signal: controller.signal })
+    await expect.poll(() => hsm.faults.running('C_GenerateKey'), { interval: 1 }).toBe(1)
+    controller.abort(reason)
+    await expect(making).rejects.toBe(reason)
+    expect(await listHsmKeys(token, { alias: 'stopped' })).toEqual([])
   })
 })

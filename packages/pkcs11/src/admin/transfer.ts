@@ -78,12 +78,12 @@ export async function unwrapKey(
 ): Promise<KeyRecord | undefined> {
   const attributes = nativeTemplate(isPair(spec.kind) ? privateTemplate(spec) : secretTemplate(spec, false))
   const given = Uint8Array.from(wrapped)
+  options.signal?.throwIfAborted()
   await core.call(
     'unwrapping a key',
     whileGood(core, by.generation, (session) => [
       { method: 'C_UnwrapKey', args: [session, mechanism.toNative(), handleBytes(by.handle), given, attributes] },
     ]),
-    options,
   )
   return onlyOne(core, spec, options)
 }

@@ -198,20 +198,16 @@ export class TokenCore {
   }
 
   /** Reads attributes; those that are absent, empty or not to be read are missing in the answer. */
-  async read(object: bigint, types: readonly number[], options: CallOptions = {}, isInner?: boolean): Promise<Map<number, Uint8Array>> {
-    const results = await this.call('reading attributes', (session) => readCalls(session, object, types), options, { isInner })
-    const values = new Map<number, Uint8Array>()
-    for (const [index, type] of types.entries()) {
-      const result = results[index]
-      if (isFailure(result)) {
-        if (result.code !== undefined && ckrRow(result.code).is !== 'refused')
-          throw this.#told(new CkrFailure(result.code, 'C_GetAttributeValue'), 'reading attributes')
-        continue
-      }
-      const [attribute] = result as readonly { readonly value?: Uint8Array }[]
-      if (attribute?.value !== undefined && attribute.value.length > 0) values.set(type, Uint8Array.from(attribute.value))
-    }
-    return values
+  read(object: bigint, types: readonly number[], options: CallOptions = {}, isInner?: boolean): Promise<Map<number, Uint8Array>> {
+    return this.run(
+      {
+        name: 'reading attributes',
+        isInner,
+        work: () => ({ calls: (session) => readCalls(session, object, types), secrets: [] }),
+        finish: ({ results }) => attributesOf(types, results),
+      },
+      options,
+    )
   }
 
   /** Encrypts, decrypts or signs with a handle. The output is the caller's to overwrite. */
@@ -410,6 +406,21 @@ export class TokenCore {
       ...(failure === undefined ? {} : { method: failure.method, ckr: ckrRow(failure.code).name, ckrCode: failure.code }),
     })
   }
+}
+
+/** What was read. A failure that says nothing of the attribute is one of the whole. */
+function attributesOf(types: readonly number[], results: readonly unknown[]): Map<number, Uint8Array> {
+  const values = new Map<number, Uint8Array>()
+  for (const [index, type] of types.entries()) {
+    const result = results[index]
+    if (isFailure(result)) {
+      if (result.code !== undefined && ckrRow(result.code).is !== 'refused') throw new CkrFailure(result.code, 'C_GetAttributeValue')
+      continue
+    }
+    const [attribute] = result as readonly { readonly value?: Uint8Array }[]
+    if (attribute?.value !== undefined && attribute.value.length > 0) values.set(type, Uint8Array.from(attribute.value))
+  }
+  return values
 }
 
 function classOf<T>(error: unknown, operation?: Operation<T>): CkrClass | undefined {

@@ -1,5 +1,5 @@
 import { CKF } from '../constants.ts'
-import { handleOf } from '../native/handle.ts'
+import { handleBytes, handleOf } from '../native/handle.ts'
 import { CkrFailure, type HsmThread, isFailure } from '../native/hsm-thread.ts'
 import { detectQuirks, type Quirks, type QuirksOption, withOverrides } from '../quirks.ts'
 import { type SlotInfo, type SlotSelector, selectSlot } from './slot-selector.ts'
@@ -50,13 +50,19 @@ export async function findToken(
   quirks: QuirksOption | undefined,
   wasThere: boolean,
 ): Promise<TokenFacts> {
+  const { module, slots } = await readModule(thread)
+  const slot = selectSlot(slots, selector, thread.library, wasThere)
+  const [mechanisms] = await thread.call([{ method: 'C_GetMechanismList', args: [handleBytes(slot.id)] }])
+  const known = new Set(mechanisms as readonly number[])
+  return { module, slot, mechanisms: known, quirks: withOverrides(detectQuirks(module.manufacturer, module.description, known), quirks) }
+}
+
+/** What a library says of itself, and the slots that have a token. */
+export async function readModule(thread: HsmThread): Promise<{ readonly module: ModuleInfo; readonly slots: readonly SlotInfo[] }> {
   const [info, ids] = (await thread.call([
     { method: 'C_GetInfo', args: [] },
     { method: 'C_GetSlotList', args: [true] },
   ])) as readonly [{ manufacturerID: string; libraryDescription: string; libraryVersion: Version; cryptokiVersion: Version }, Uint8Array[]]
-  const slot = selectSlot(await listSlots(thread, ids), selector, thread.library, wasThere)
-  const [mechanisms] = await thread.call([{ method: 'C_GetMechanismList', args: [ids[slot.index]] }])
-  const known = new Set(mechanisms as readonly number[])
   const module = {
     library: thread.library,
     manufacturer: text(info.manufacturerID),
@@ -64,7 +70,7 @@ export async function findToken(
     version: version(info.libraryVersion),
     cryptoki: version(info.cryptokiVersion),
   }
-  return { module, slot, mechanisms: known, quirks: withOverrides(detectQuirks(module.manufacturer, module.description, known), quirks) }
+  return { module, slots: await listSlots(thread, ids) }
 }
 
 async function listSlots(thread: HsmThread, ids: readonly Uint8Array[]): Promise<SlotInfo[]> {

@@ -7,9 +7,12 @@ import { type ContentTransform, NO_BYTES } from './content-transform.ts'
  * A decryptor of one whole body.
  *
  * **What it answers is authentic only once `final` did not throw**, and for AES-CBC never. Whoever hands it on before that has chosen to.
+ *
+ * @param bodyLength - bytes of the body, where they are said to be known: it saves a copy. A body of another length does not open.
  */
-export function contentDecryptor(key: ContentKey): ContentTransform {
-  return key.suite.id === '0070' ? new CbcDecryptor(key) : new GcmDecryptor(key)
+export function contentDecryptor(key: ContentKey, bodyLength?: number): ContentTransform {
+  if (key.suite.id === '0070') return new CbcDecryptor(key)
+  return bodyLength === undefined ? new GcmDecryptor(key) : new MeasuredGcmDecryptor(key, bodyLength)
 }
 
 /**
@@ -77,6 +80,41 @@ class GcmDecryptor implements ContentTransform {
   final(): Uint8Array {
     if (this.#heldLength < TAG_LENGTH) throw objectInvalid()
     this.#decipher.setAuthTag(this.#held)
+    try {
+      this.#decipher.final()
+    } catch {
+      throw objectInvalid()
+    }
+    return NO_BYTES
+  }
+}
+
+/** Knows where the tag begins. */
+class MeasuredGcmDecryptor implements ContentTransform {
+  readonly #decipher: DecipherGCM
+  readonly #tag = Buffer.alloc(TAG_LENGTH)
+  readonly #end: number
+  #at = 0
+
+  constructor(key: ContentKey, bodyLength: number) {
+    this.#end = bodyLength - TAG_LENGTH
+    if (this.#end < 0) throw objectInvalid()
+    this.#decipher = gcmDecipher(key)
+  }
+
+  update(chunk: Uint8Array): Uint8Array {
+    const content = Math.max(0, Math.min(chunk.length, this.#end - this.#at))
+    const rest = chunk.subarray(content)
+    const inTag = this.#at + content - this.#end
+    if (inTag + rest.length > TAG_LENGTH) throw objectInvalid()
+    if (rest.length > 0) this.#tag.set(rest, inTag)
+    this.#at += chunk.length
+    return content === 0 ? NO_BYTES : this.#decipher.update(rest.length === 0 ? chunk : chunk.subarray(0, content))
+  }
+
+  final(): Uint8Array {
+    if (this.#at !== this.#end + TAG_LENGTH) throw objectInvalid()
+    this.#decipher.setAuthTag(this.#tag)
     try {
       this.#decipher.final()
     } catch {

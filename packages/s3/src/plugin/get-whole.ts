@@ -1,12 +1,19 @@
-import { GetObjectCommand, type GetObjectCommandInput, type GetObjectCommandOutput } from '@aws-sdk/client-s3'
+import {
+  GetObjectCommand,
+  type GetObjectCommandInput,
+  type GetObjectCommandOutput,
+  type ServiceInputTypes,
+  type ServiceOutputTypes,
+} from '@aws-sdk/client-s3'
+import type { BuildMiddleware } from '@smithy/types'
 import { isStrongroomError, observe, type StrongroomError } from '@strongroom/core'
 import { contentDecryptor, decryptContent } from '../content/content-decryptor.ts'
 import { TAG_LENGTH } from '../content/content-key.ts'
+import type { ContentTransform } from '../content/content-transform.ts'
 import { collect, observed } from '../decrypt-object.ts'
 import { s3Error } from '../errors.ts'
 import { openEsdkObject } from '../esdk-object.ts'
 import { type OpenedEnvelope, type OpenRequest, openObject } from '../open-object.ts'
-import { transformed } from '../pieces.ts'
 import { accessOf, type Call, isNotFound, locationOf, sendOptions } from './call.ts'
 import { optionsOf } from './call-options.ts'
 import { discard, readInstructionFile } from './instruction-files.ts'
@@ -83,6 +90,8 @@ export async function fetchAgain(call: GetCall, output: GetObjectCommandOutput, 
     ...(output.ETag === undefined ? {} : { IfMatch: output.ETag }),
     ...(range === undefined ? {} : { Range: range }),
   })
+  // What comes is verified as it is read; a checksum of S3's would cost a tenth of the time, and prove less.
+  command.middlewareStack.add(withoutChecksum, { name: 'strongroomS3NoChecksum', step: 'build', priority: 'low' })
   try {
     return await runtime.plain.send(command, sendOptions(signal))
   } catch (error) {
@@ -90,6 +99,12 @@ export async function fetchAgain(call: GetCall, output: GetObjectCommandOutput, 
       throw s3Error('RESPONSE_UNEXPECTED', 'The object was replaced or deleted while it was read. Read it again.', { cause: error })
     throw error
   }
+}
+
+const withoutChecksum: BuildMiddleware<ServiceInputTypes, ServiceOutputTypes> = (next) => async (args) => {
+  const { headers } = args.request as { headers?: Record<string, string> }
+  if (headers !== undefined) delete headers['x-amz-checksum-mode']
+  return await next(args)
 }
 
 /** The body of an answer, to be read once. */
@@ -127,7 +142,7 @@ async function plaintextBody(call: GetCall, output: GetObjectCommandOutput, open
   const told = (plaintextBytes: number, ciphertextBytes: number = plaintextBytes + TAG_LENGTH): void =>
     observe(config.observer, { type: 'message.decrypted', suite, plaintextBytes, ciphertextBytes })
   if (suite === '0070' || config.delayedAuthentication) {
-    const plaintext = transformed(body, contentDecryptor(content), 'body', signal)
+    const plaintext = decrypted(body, contentDecryptor(content, output.ContentLength), signal)
     return sdkBody(
       counted(plaintext, (length) => told(length, output.ContentLength)),
       release,
@@ -135,7 +150,7 @@ async function plaintextBody(call: GetCall, output: GetObjectCommandOutput, open
   }
   if (isLong && runtime.largeObjects !== 'refuse') {
     if (runtime.largeObjects === 'spool') {
-      const spooled = await observed(config, 0, () => verifiedBySpool(content, body, runtime.spoolFolder, signal))
+      const spooled = await observed(config, 0, () => verifiedBySpool(content, body, runtime.spoolFolder, output.ContentLength, signal))
       return sdkBody(counted(spooled.plaintext, told), spooled.release)
     }
     let second: GetObjectCommandOutput | undefined
@@ -143,13 +158,29 @@ async function plaintextBody(call: GetCall, output: GetObjectCommandOutput, open
       second = await fetchAgain(call, output)
       return bodyOf(second)
     }
-    const plaintext = await observed(config, 0, () => verifiedBySecondPass(content, body, again, signal))
+    const plaintext = await observed(config, 0, () => verifiedBySecondPass(content, body, again, output.ContentLength, signal))
     return sdkBody(counted(plaintext, told), () => discard(second?.Body))
   }
   const whole = await collect(body, config.maxBufferedBytes, signal)
   const plaintext = await observed(config, whole.length, async () => decryptContent(content, whole))
   told(plaintext.length, whole.length)
   return sdkBody(plaintext)
+}
+
+/** Each piece as it comes. */
+async function* decrypted(
+  body: AsyncIterable<Uint8Array>,
+  decryptor: ContentTransform,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const piece of body) {
+    signal?.throwIfAborted()
+    const plaintext = decryptor.update(piece)
+    if (plaintext.length > 0) yield plaintext
+  }
+  signal?.throwIfAborted()
+  const last = decryptor.final()
+  if (last.length > 0) yield last
 }
 
 async function* counted(plaintext: AsyncIterable<Uint8Array>, done: (length: number) => void): AsyncGenerator<Uint8Array, void, undefined> {

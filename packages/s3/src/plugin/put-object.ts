@@ -76,8 +76,8 @@ async function knownLength(source: BodyInput, most: number, signal: AbortSignal 
   }
 }
 
-/** What would be a digest of the plaintext, or makes an object of several writes, is refused. */
-function assertParameters(input: PutObjectCommandInput): void {
+/** What would be a digest of the plaintext, or makes an object of several writes, is refused. @throws `PARAMETER_UNSUPPORTED` */
+export function assertParameters(input: PutObjectCommandInput): void {
   const given = input as unknown as Readonly<Record<string, unknown>>
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { contentDecryptor } from '../content/content-decryptor.ts'
 import type { ContentKey } from '../content/content-key.ts'
-import { CHUNK_BYTES, ChunkDigests, changed, inChunks } from './chunk-digests.ts'
+import { CHUNK_BYTES, ChunkDigests } from './chunk-digests.ts'
 
 type Body = AsyncIterable<Uint8Array>
 
@@ -19,27 +19,51 @@ export async function verifiedBySecondPass(
   content: ContentKey,
   body: Body,
   again: () => Promise<Body>,
+  bodyLength: number | undefined,
   signal: AbortSignal | undefined,
 ): Promise<AsyncGenerator<Uint8Array, void, undefined>> {
   const digests = new ChunkDigests()
-  const verifier = contentDecryptor(content)
-  for await (const chunk of inChunks(body, signal)) {
-    digests.note(chunk)
-    verifier.update(chunk).fill(0)
+  const writer = digests.writer()
+  const verifier = contentDecryptor(content, bodyLength)
+  let total = 0
+  for await (const piece of body) {
+    signal?.throwIfAborted()
+    for (const part of writer.cut(piece)) writer.add(part)
+    verifier.update(piece).fill(0)
+    total += piece.length
   }
+  writer.end()
   verifier.final()
   return release()
 
   async function* release(): AsyncGenerator<Uint8Array, void, undefined> {
-    const decryptor = contentDecryptor(content)
-    let index = 0
-    for await (const chunk of inChunks(await again(), signal)) {
-      digests.assertSame(chunk, index)
-      index += 1
-      const plaintext = decryptor.update(chunk)
-      if (plaintext.length > 0) yield plaintext
+    const decryptor = contentDecryptor(content, total)
+    let held: Uint8Array[] = []
+    let isVerified = false
+    const reader = digests.reader(() => {
+      isVerified = true
+    })
+    function* verified(): Generator<Uint8Array, void, undefined> {
+      if (!isVerified) return
+      isVerified = false
+      const chunk = held
+      held = []
+      for (const part of chunk) {
+        const plaintext = decryptor.update(part)
+        if (plaintext.length > 0) yield plaintext
+      }
     }
-    if (index !== digests.count) throw changed()
+    for await (const piece of await again()) {
+      signal?.throwIfAborted()
+      for (const part of reader.cut(piece)) {
+        held.push(part.bytes)
+        reader.add(part)
+        yield* verified()
+      }
+    }
+    signal?.throwIfAborted()
+    reader.end()
+    yield* verified()
     decryptor.final()
   }
 }
@@ -56,9 +80,11 @@ export async function verifiedBySpool(
   content: ContentKey,
   body: Body,
   folder: string | undefined,
+  bodyLength: number | undefined,
   signal: AbortSignal | undefined,
 ): Promise<SpooledBody> {
   const file = await spoolFile(folder ?? tmpdir())
+  let total = 0
   let isOpen = true
   const close = async (): Promise<void> => {
     if (!isOpen) return
@@ -66,10 +92,12 @@ export async function verifiedBySpool(
     await file.close()
   }
   try {
-    const verifier = contentDecryptor(content)
-    for await (const chunk of inChunks(body, signal)) {
-      verifier.update(chunk).fill(0)
-      for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at, chunk.length - at)).bytesWritten
+    const verifier = contentDecryptor(content, bodyLength)
+    for await (const piece of body) {
+      signal?.throwIfAborted()
+      verifier.update(piece).fill(0)
+      for (let at = 0; at < piece.length; ) at += (await file.write(piece, at, piece.length - at)).bytesWritten
+      total += piece.length
     }
     verifier.final()
   } catch (error) {
@@ -79,7 +107,7 @@ export async function verifiedBySpool(
 
   async function* plaintext(): AsyncGenerator<Uint8Array, void, undefined> {
     try {
-      const decryptor = contentDecryptor(content)
+      const decryptor = contentDecryptor(content, total)
       const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
       for (let at = 0; ; ) {
         signal?.throwIfAborted()
