@@ -4,6 +4,7 @@ import { StrongroomError } from '@strongroom/core'
 import { isAnything, isFunction, isInteger, isOneOf, validateOptions } from '@strongroom/core/options'
 import { createItemEncryptor } from './item-encryptor.ts'
 import type { PluginConfig, RejectedItemAction, RejectedItemHandler } from './plugin/plugin-config.ts'
+import { SentTransactions } from './plugin/sent-transactions.ts'
 import { TableMap } from './plugin/table-map.ts'
 import type { TableConfig } from './table-config.ts'
 
@@ -29,7 +30,7 @@ export interface DynamoDBEncryptionSettings {
    * them, or what a function says of each. Failures that may pass always throw.
    */
   readonly onRejected?: RejectedItemAction | RejectedItemHandler
-  /** The clock that ends a `plaintextOverride`, in milliseconds, for tests. Default `Date.now`. */
+  /** The clock that ends a `plaintextOverride`, and the time that tokens of transactions are known, in milliseconds, for tests. Default `Date.now`. */
   readonly now?: () => number
 }
 
@@ -104,5 +105,6 @@ export function resolveConfig(config: DynamoDBEncryptionConfig, plain: DynamoDBC
     onRejected: typeof onRejected === 'function' ? onRejected : () => onRejected,
     observer,
     plain,
+    transactions: new SentTransactions(now ?? Date.now),
   }
 }

@@ -4,6 +4,7 @@
  * @module @strongroom/dynamodb
  */
 export type { AttributeTypeName } from './attribute-types.ts'
+export { backfill } from './backfill.ts'
 export type { DynamoDBEncryptionConfig, DynamoDBEncryptionSettings, ItemKeyring, ItemMaterials } from './config.ts'
 export type { DefinedTable, ItemOf } from './define-table.ts'
 export { defineTable } from './define-table.ts'
@@ -29,9 +30,15 @@ export type {
   RewrapOptions,
 } from './item-encryptor.ts'
 export { createItemEncryptor } from './item-encryptor.ts'
+export type { Checkpoint } from './migration/checkpoint.ts'
+export type { FailedItem, WalkOptions, WalkProgress, WalkResult } from './migration/walk.ts'
 export type { RejectedItemAction, RejectedItemHandler } from './plugin/plugin-config.ts'
 export type { ItemRejectionClass, RejectedItem } from './plugin/rejected-item.ts'
 export { isUndecryptableItemsError, UndecryptableItemsError } from './plugin/undecryptable-items-error.ts'
+export type { RotateTableOptions } from './rotate-table.ts'
+export { rotateTable } from './rotate-table.ts'
+export type { DecryptedStreamRecord, DecryptStreamRecordOptions, StreamRecord } from './stream-record.ts'
+export { decryptStreamRecord } from './stream-record.ts'
 export type { Table } from './table.ts'
 export type { AttributeAction, PlaintextOverride, TableConfig, TypedTable } from './table-config.ts'
 export type {

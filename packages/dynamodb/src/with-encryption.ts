@@ -16,7 +16,11 @@ export interface EncryptableClient {
  *
  * Every operation that carries items is encrypted and decrypted. Refused are PartiQL on a configured table, conditions and filters on encrypted
  * attributes, legacy parameters, update expressions on signed attributes (see `updates`), and operations that this version does not know.
- * A projection is done after decrypting, since an item is verified as a whole.
+ * A projection is done after decrypting, since an item is verified as a whole, and so is read as a whole from indexes, too: a global one has to
+ * project all attributes.
+ *
+ * A transaction that is sent again with its `ClientRequestToken` by the same client is the same transaction. By another client or process it is
+ * encrypted anew, and so another one: where the first was carried out, DynamoDB refuses it with `IdempotentParameterMismatchException`.
  *
  * Calls throw, beside the SDK's errors: `TABLE_NOT_CONFIGURED`, `OPERATION_UNSUPPORTED`, `PARAMETER_UNSUPPORTED`, `EXPRESSION_INVALID`,
  * `ATTRIBUTE_ENCRYPTED`, `UPDATE_FORBIDDEN`, `UPDATE_CONFLICT`, `ITEM_TOO_LARGE`, `REQUEST_TOO_LARGE`, `ITEMS_UNDECRYPTABLE`,

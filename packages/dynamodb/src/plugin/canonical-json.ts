@@ -1,5 +1,5 @@
 /**
- * The JSON of a value in one spelling: names sorted, bytes in base64, nothing undefined. Two requests to DynamoDB that mean the same have the same,
+ * The JSON of a value in one spelling: names sorted, bytes in base64, nothing undefined or null, which the SDK leaves out. Two requests to DynamoDB that mean the same have the same,
  * whether before or after the SDK serialised them.
  */
 export function canonicalJson(value: unknown): string {
@@ -9,7 +9,7 @@ export function canonicalJson(value: unknown): string {
   const names = Object.keys(value).sort()
   const members = names.flatMap((name) => {
     const member = (value as Record<string, unknown>)[name]
-    return member === undefined ? [] : [`${JSON.stringify(name)}:${canonicalJson(member)}`]
+    return member === undefined || member === null ? [] : [`${JSON.stringify(name)}:${canonicalJson(member)}`]
   })
   return `{${members.join(',')}}`
 }

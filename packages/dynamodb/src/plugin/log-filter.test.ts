@@ -41,9 +41,11 @@ describe("the SDK's logger", () => {
     const { lines, client } = logged()
     client.middlewareStack.add(
       (next, context) => (args) => {
-        const options = (context['dynamoDbDocumentClientOptions'] ??= {}) as Record<string, unknown>
-        options['overrideInputFilterSensitiveLog'] = (input: unknown) => input
-        options['overrideOutputFilterSensitiveLog'] = (output: unknown) => output
+        context['dynamoDbDocumentClientOptions'] ??= {}
+        Object.assign(context['dynamoDbDocumentClientOptions'] as object, {
+          overrideInputFilterSensitiveLog: (input: unknown) => input,
+          overrideOutputFilterSensitiveLog: (output: unknown) => output,
+        })
         return next(args)
       },
       { step: 'initialize', priority: 'low' },

@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Observer } from '@strongroom/core'
 import type { RejectedItem } from './rejected-item.ts'
+import type { SentTransactions } from './sent-transactions.ts'
 import type { TableMap } from './table-map.ts'
 
 /** What to do with an item that will never decrypt. */
@@ -17,6 +18,8 @@ export interface PluginConfig {
   readonly observer: Observer | undefined
   /** The client that does not encrypt, to read what an update is about. */
   readonly plain: DynamoDBClient | undefined
+  /** Transactions with a token, so that they can be sent again. */
+  readonly transactions: SentTransactions
   /** How often an update that meets other writers is tried. */
   readonly maxAttempts: number
 }

@@ -36,7 +36,7 @@ export async function queryOrScan(call: Call): Promise<Output> {
   refuseEncrypted(input, ['KeyConditionExpression', 'FilterExpression'], operation, entry)
   const { whole, project } = wholeItems(input)
   const rejected: RejectedItem[] = []
-  const answer = await call.send(whole, async (output) => {
+  const answer = await call.send(ofIndex(whole), async (output) => {
     const items = output['Items'] as readonly Item[] | undefined
     if (items === undefined) return output
     const opened = await openItems(
@@ -48,6 +48,14 @@ export async function queryOrScan(call: Call): Promise<Output> {
     return { ...output, Items: good, ...('Count' in output ? { Count: good.length } : {}) }
   })
   return settle(call, answer, rejected)
+}
+
+/**
+ * An index may hold parts of items, which would not verify; or, while plaintext is read, would pass for plaintext items. So whole ones are asked for:
+ * DynamoDB fetches what a local index lacks, and refuses where a global one lacks anything.
+ */
+function ofIndex(input: Input): Input {
+  return input['IndexName'] === undefined || input['Select'] === 'COUNT' ? input : { ...input, Select: 'ALL_ATTRIBUTES' }
 }
 
 /** An item of an answer, and what is asked of it. */

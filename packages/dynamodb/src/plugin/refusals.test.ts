@@ -39,6 +39,14 @@ describe('a condition', () => {
     await expect(put('attribute_not_exists(id)')).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' })
   })
 
+  it('that is null is none, as for the SDK', async () => {
+    const put = (id: string, ConditionExpression: string) =>
+      lab.client().send(new PutItemCommand({ TableName, Item: { id: { S: id } }, ConditionExpression, ReturnValues: null as never }))
+    await put('null', null as never)
+    await put('not null', 'attribute_not_exists(id)')
+    expect(await lab.stored('null')).toBeDefined()
+  })
+
   it('that is no text is refused', async () => {
     const put = lab.client().send(new PutItemCommand({ TableName, Item: { id: { S: 'odd' } }, ConditionExpression: 5 as never }))
     await expect(put).rejects.toMatchObject({ code: 'EXPRESSION_INVALID' })

@@ -132,7 +132,7 @@ function unchanged(builder: ExpressionBuilder, name: string, old: AttributeValue
   return old === undefined ? `attribute_not_exists(${builder.name(name)})` : `${builder.name(name)}=${builder.value(old)}`
 }
 
-/** Sets the signed attributes to what they become; answers the condition that they are those that were read. */
+/** Encrypts an item, and sets the signed attributes to what they become. */
 async function setSigned(
   entry: TableEntry,
   builder: ExpressionBuilder,
@@ -140,21 +140,31 @@ async function setSigned(
   after: Item,
   options: CallOptions,
 ): Promise<{ readonly lock: string; readonly foot: AttributeValue | undefined }> {
-  const { table } = entry.encryptor
   const { item: sealed } = await sealItem(entry, after, 'UpdateItem', options)
+  return { lock: replaceSigned(entry, builder, stored, sealed), foot: sealed[FOOT] }
+}
+
+/** The update that puts an encrypted item in the place of the one that was read, but for attributes that are not signed. */
+export function replaceParameters(entry: TableEntry, key: Item, stored: Item, sealed: Item): Input {
+  const builder = new ExpressionBuilder({})
+  return { Key: key, ...checkedLength(entry, builder.parameters(replaceSigned(entry, builder, stored, sealed), {})) }
+}
+
+/** Sets the signed attributes to those of an encrypted item; answers the condition that they are those that were read. */
+function replaceSigned(entry: TableEntry, builder: ExpressionBuilder, stored: Item | undefined, sealed: Item): string {
+  const { table } = entry.encryptor
   const isKey = (name: string): boolean => name === table.partitionKey || name === table.sortKey
   const ours = (name: string): boolean => !isKey(name) && (isReserved(name) || table.isSigned(name))
   for (const [name, value] of Object.entries(sealed)) {
     if (ours(name) && canonicalJson(stored?.[name]) !== canonicalJson(value)) builder.set(name, value)
   }
   for (const name of Object.keys(stored ?? {})) if (ours(name) && !Object.hasOwn(sealed, name)) builder.remove(name)
-  const foot = sealed[FOOT]
-  if (stored === undefined) return { lock: `attribute_not_exists(${builder.name(table.partitionKey)})`, foot }
-  if (stored[FOOT] !== undefined) return { lock: unchanged(builder, FOOT, stored[FOOT]), foot }
+  if (stored === undefined) return `attribute_not_exists(${builder.name(table.partitionKey)})`
+  if (stored[FOOT] !== undefined) return unchanged(builder, FOOT, stored[FOOT])
   // A plaintext item, which a migration lets pass, has nothing that stands for the whole of it. What others add to it must not be left out.
   const names = new Set([...table.actions.keys(), ...Object.keys(stored), FOOT].filter(ours))
   const same = [...names].map((name) => unchanged(builder, name, stored[name]))
-  return { lock: [`attribute_exists(${builder.name(table.partitionKey)})`, ...same].join(' AND '), foot }
+  return [`attribute_exists(${builder.name(table.partitionKey)})`, ...same].join(' AND ')
 }
 
 function checkedLength({ name }: TableEntry, parameters: Input): Input {

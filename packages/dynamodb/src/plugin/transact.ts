@@ -38,6 +38,18 @@ interface Prepared {
 export async function transactWriteItems(call: Call): Promise<Output> {
   const steps = stepsOf(call)
   const options = callOptions(call)
+  const { transactions } = call.config
+  const { ClientRequestToken: given } = call.input
+  const token = typeof given === 'string' && steps.some(({ entry }) => entry !== undefined) ? given : undefined
+  const sent = token === undefined ? undefined : transactions.find(token, call.input)
+  if (sent !== undefined) {
+    try {
+      return await call.send({ ...call.input, TransactItems: sent })
+    } catch (error) {
+      // It had not been carried out, and cannot be any more as it was made then.
+      if (!isCancelled(error)) throw error
+    }
+  }
   // Encrypted once, whatever the number of attempts: what a retry repeats is the same.
   const fixed = new Map<Step, Prepared>()
   for (let attempt = 1; ; attempt += 1) {
@@ -52,9 +64,11 @@ export async function transactWriteItems(call: Call): Promise<Output> {
     )
     checkSize(call, prepared)
     const TransactItems = prepared.map(({ sent }, index) => ({ [(steps[index] as Step).kind]: sent }))
+    if (token !== undefined) transactions.remember(token, call.input, TransactItems)
     try {
       return await call.send({ ...call.input, TransactItems })
     } catch (error) {
+      if (token !== undefined && isCancelled(error)) transactions.forget(token)
       const changed = await changedSince(call, steps, prepared, error, (step) => fixed.delete(step))
       if (changed === undefined) {
         await decryptReasons(
@@ -121,7 +135,7 @@ async function changedSince(
   error: unknown,
   forget: (step: Step) => void,
 ): Promise<TableEntry | undefined> {
-  if (!(error instanceof Error) || error.name !== 'TransactionCanceledException') return undefined
+  if (!isCancelled(error)) return undefined
   const { CancellationReasons: reasons = [] } = error as { readonly CancellationReasons?: readonly { readonly Code?: string }[] }
   let changed: TableEntry | undefined
   for (const [index, { snapshot }] of prepared.entries()) {
@@ -138,6 +152,10 @@ async function changedSince(
     changed = entry
   }
   return changed
+}
+
+function isCancelled(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'TransactionCanceledException'
 }
 
 function checkSize({ operation }: Call, prepared: readonly Prepared[]): void {
