@@ -4,6 +4,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
 
 /** The operations that carry items or statements. */
 export type ItemOperation =
+  | 'DescribeTable'
   | 'BatchExecuteStatement'
   | 'BatchGetItem'
   | 'BatchWriteItem'

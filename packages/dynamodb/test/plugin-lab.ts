@@ -2,6 +2,7 @@ import { CreateTableCommand, DynamoDBClient, type DynamoDBClientConfig, GetItemC
 import { type EmbeddedDynamoDB, startEmbeddedDynamoDB } from '@strongroom/testing'
 import { afterAll, beforeAll } from 'vitest'
 import type { DynamoDBEncryptionSettings } from '../src/config.ts'
+import { dynamodbEncryption } from '../src/dynamodb-encryption.ts'
 import type { Item } from '../src/item-encryptor.ts'
 import type { TableConfig } from '../src/table-config.ts'
 import { withEncryption } from '../src/with-encryption.ts'
@@ -30,6 +31,10 @@ export interface PluginLab {
     table?: Partial<TableConfig>,
     config?: Partial<DynamoDBClientConfig>,
   ): DynamoDBClient
+  /** A client with the plugin alone, which has no client to read with. */
+  plugged(settings?: Partial<DynamoDBEncryptionSettings>): DynamoDBClient
+  /** A client with encryption of the table `numbered`, whose key is a number. */
+  numbered(): DynamoDBClient
   /** An item as DynamoDB has it. */
   stored(id: string): Promise<Item | undefined>
   /** Writes an item without encryption. */
@@ -51,14 +56,19 @@ export function pluginLab(): PluginLab {
   beforeAll(async () => {
     dynamodb = await startEmbeddedDynamoDB()
     plain = connect()
-    await plain.send(
-      new CreateTableCommand({
-        TableName: 'orders',
-        BillingMode: 'PAY_PER_REQUEST',
-        KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-        AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-      }),
-    )
+    for (const [TableName, AttributeType] of [
+      ['orders', 'S'],
+      ['numbered', 'N'],
+    ] as const) {
+      await plain.send(
+        new CreateTableCommand({
+          TableName,
+          BillingMode: 'PAY_PER_REQUEST',
+          KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+          AttributeDefinitions: [{ AttributeName: 'id', AttributeType }],
+        }),
+      )
+    }
   })
 
   afterAll(async () => {
@@ -79,6 +89,13 @@ export function pluginLab(): PluginLab {
         tables: { orders: { ...orders, ...table } as TableConfig },
         ...settings,
       }),
+    plugged: (settings = {}) => {
+      const client = connect()
+      client.middlewareStack.use(dynamodbEncryption({ keyring: aesKeyring('lab'), tables: { orders }, ...settings }))
+      return client
+    },
+    numbered: () =>
+      withEncryption(connect(), { keyring: aesKeyring('lab'), tables: { numbered: { ...orders, logicalTableName: 'numbered' } } }),
     stored: async (id) => (await (plain as DynamoDBClient).send(new GetItemCommand({ TableName: 'orders', Key: { id: { S: id } } }))).Item,
     store: async (item) => {
       await (plain as DynamoDBClient).send(new PutItemCommand({ TableName: 'orders', Item: item }))

@@ -6,6 +6,7 @@ import type { Call, Input } from './call.ts'
 import { callOptions } from './call-options.ts'
 import type { Output } from './call-state.ts'
 import { canonicalJson } from './canonical-json.ts'
+import { given as membersGiven } from './copy-input.ts'
 import { itemSize, MAX_BATCH_BYTES } from './item-size.ts'
 import { openItems, type ReceivedItem, settle, wholeItems } from './read-items.ts'
 import { refuseLegacy } from './refusals.ts'
@@ -79,8 +80,9 @@ export async function batchGetItem(call: Call): Promise<Output> {
   const parts = partsOf<Input>(call)
   const prepared = parts.map(([tableName, given, entry]) => {
     if (entry === undefined) return { tableName, given, entry, whole: given, project: undefined }
-    refuseLegacy(given, ['AttributesToGet'], call.operation, entry)
-    return { tableName, given, entry, ...wholeItems(given) }
+    const members = membersGiven(given)
+    refuseLegacy(members, ['AttributesToGet'], call.operation, entry)
+    return { tableName, given, entry, ...wholeItems(members) }
   })
   const byTable = new Map(prepared.map((part) => [part.tableName, part]))
   // A table that was named by its ARN may be answered by its name.

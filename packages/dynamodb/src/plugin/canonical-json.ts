@@ -1,6 +1,6 @@
 /**
- * The JSON of a value in one spelling: names sorted, bytes in base64, nothing undefined or null, which the SDK leaves out. Two requests to DynamoDB that mean the same have the same,
- * whether before or after the SDK serialised them.
+ * The JSON of a value in one spelling: names sorted, bytes in base64, nothing undefined or null, which the SDK leaves out. Two requests to DynamoDB
+ * that mean the same have the same, whether before or after the SDK serialised them.
  */
 export function canonicalJson(value: unknown): string {
   if (value instanceof Uint8Array) return JSON.stringify(Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64'))

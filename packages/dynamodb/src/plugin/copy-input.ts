@@ -6,7 +6,12 @@ const MAX_DEPTH = 128
  * objects become texts, since they would be sent as such.
  */
 export function copyInput(input: object): Readonly<Record<string, unknown>> {
-  return copyEntries(input, 0)
+  return given(copyEntries(input, 0))
+}
+
+/** The members that were given: the SDK takes null for none. */
+export function given(members: object): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(members).filter(([, member]) => member !== undefined && member !== null))
 }
 
 function copyOf(value: unknown, depth: number): unknown {

@@ -2,6 +2,7 @@ import { batchGetItem, batchWriteItem } from './batch.ts'
 import type { Handler } from './call.ts'
 import { executeStatements } from './partiql.ts'
 import { getItem, queryOrScan } from './read-items.ts'
+import { refuseConfigured } from './refuse-configured.ts'
 import { transactGetItems, transactWriteItems } from './transact.ts'
 import { updateItem } from './update-item.ts'
 import { deleteItem, putItem } from './write-item.ts'
@@ -17,6 +18,7 @@ const handlers: ReadonlyMap<string, Handler> = new Map([
   ['PutItem', putItem],
   ['Query', queryOrScan],
   ['Scan', queryOrScan],
+  ['SearchVectors', refuseConfigured],
   ['TransactGetItems', transactGetItems],
   ['TransactWriteItems', transactWriteItems],
   ['UpdateItem', updateItem],

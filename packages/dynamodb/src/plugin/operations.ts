@@ -3,9 +3,10 @@
  *
  * - `items`: carries items, which are encrypted and decrypted.
  * - `statements`: carries PartiQL, which passes for other tables only.
+ * - `unsupported`: carries items of what DynamoDB computes of them, which passes for other tables only.
  * - `passes`: carries no items.
  */
-export type OperationKind = 'items' | 'statements' | 'passes'
+export type OperationKind = 'items' | 'statements' | 'unsupported' | 'passes'
 
 const items = [
   'BatchGetItem',
@@ -21,6 +22,8 @@ const items = [
 ]
 
 const statements = ['BatchExecuteStatement', 'ExecuteStatement', 'ExecuteTransaction']
+
+const unsupported = ['SearchVectors']
 
 const passes = [
   'CreateBackup',
@@ -72,6 +75,7 @@ const passes = [
 const kinds: ReadonlyMap<string, OperationKind> = new Map([
   ...items.map((name) => [name, 'items'] as const),
   ...statements.map((name) => [name, 'statements'] as const),
+  ...unsupported.map((name) => [name, 'unsupported'] as const),
   ...passes.map((name) => [name, 'passes'] as const),
 ])
 

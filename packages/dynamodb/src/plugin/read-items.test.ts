@@ -1,4 +1,12 @@
-import { CreateTableCommand, paginateScan, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
+import {
+  BatchGetItemCommand,
+  CreateTableCommand,
+  GetItemCommand,
+  paginateScan,
+  QueryCommand,
+  ScanCommand,
+  TransactGetItemsCommand,
+} from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocument, DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { aesKeyring } from '../../test/items.ts'
@@ -88,6 +96,18 @@ describe('a client that was made with encryption', () => {
       change: (line) => ({ ...line, total: { N: '2' } }),
     })
     expect(item).toMatchObject({ total: { N: '2' }, card: { S: MARKER } })
+  })
+
+  it('takes null for what is not given, as the SDK does', async () => {
+    const client = withEncryption(lab.plain, settings)
+    const Key = { id: { S: 'a' }, at: { S: '2' } }
+    const none = { ProjectionExpression: null as never, AttributesToGet: null as never, ExpressionAttributeNames: null as never }
+    const { Item } = await client.send(new GetItemCommand({ TableName: 'lines', Key, ...none }))
+    expect(Item).toMatchObject({ card: { S: MARKER } })
+    const { Responses } = await client.send(new BatchGetItemCommand({ RequestItems: { lines: { Keys: [Key], ...none } } }))
+    expect(Responses?.['lines']).toEqual([Item])
+    const transaction = new TransactGetItemsCommand({ TransactItems: [{ Get: { TableName: 'lines', Key, ...none } }] })
+    expect((await client.send(transaction)).Responses).toEqual([{ Item }])
   })
 
   it('pages scans', async () => {

@@ -4,6 +4,7 @@ import type { Item } from '../item-encryptor.ts'
 import type { Call, Input } from './call.ts'
 import { callOptions } from './call-options.ts'
 import type { Output } from './call-state.ts'
+import { given as membersGiven } from './copy-input.ts'
 import { decryptReasons } from './error-items.ts'
 import { itemSize, MAX_TRANSACTION_BYTES } from './item-size.ts'
 import { openItems, type ReceivedItem, settle, wholeItems } from './read-items.ts'
@@ -94,7 +95,7 @@ function stepsOf(call: Call): readonly Step[] {
         `${operation}: TransactItems[${index}] must have exactly one of ${kinds.join(', ')}.`,
       )
     }
-    const given = { ...(item[kind] as Input) }
+    const given = membersGiven(item[kind] as Input)
     const entry = config.tables.resolve(given['TableName'], operation)
     if (entry === undefined) return { kind, given, entry, actions: [], rewrites: false }
     refuseEncrypted(given, ['ConditionExpression'], operation, entry)
@@ -170,7 +171,7 @@ function checkSize({ operation }: Call, prepared: readonly Prepared[]): void {
 
 export async function transactGetItems(call: Call): Promise<Output> {
   const gets = listOf(call.input['TransactItems'], call.operation).map((item) => {
-    const given = { ...(item['Get'] as Input | undefined) }
+    const given = membersGiven((item['Get'] as Input | undefined) ?? {})
     const entry = call.config.tables.resolve(given['TableName'], call.operation)
     return entry === undefined ? { entry, whole: given, project: undefined } : { entry, ...wholeItems(given) }
   })

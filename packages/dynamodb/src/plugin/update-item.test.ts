@@ -9,6 +9,7 @@ import {
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { describe, expect, it } from 'vitest'
 import { MARKER, pluginLab } from '../../test/plugin-lab.ts'
+import type { Item } from '../item-encryptor.ts'
 import { updateItem } from '../update-item.ts'
 
 const lab = pluginLab()
@@ -37,6 +38,17 @@ function before(client: DynamoDBClient, operation: string, work: () => Promise<u
     { step: 'finalizeRequest', priority: 'low' },
   )
 }
+
+describe('the helper', () => {
+  it('takes a key however its number is written', async () => {
+    const client = lab.numbered()
+    await client.send(new PutItemCommand({ TableName: 'numbered', Item: { id: { N: '1' }, total: { N: '1' } } }))
+    const change = (item: Item) => ({ ...item, total: { N: '2' } })
+    expect((await updateItem(client, { TableName: 'numbered', Key: { id: { N: '1.0' } }, change })).item).toMatchObject({ total: { N: '2' } })
+    const other = updateItem(client, { TableName: 'numbered', Key: { id: { N: '1' } }, change: (item) => ({ ...item, id: { N: '2' } }) })
+    await expect(other).rejects.toMatchObject({ code: 'ATTRIBUTE_INVALID', attribute: 'id' })
+  })
+})
 
 describe('an update of attributes that are not signed', () => {
   const count = { UpdateExpression: 'ADD #v :one', ExpressionAttributeNames: { '#v': 'views' }, ExpressionAttributeValues: one }
@@ -105,9 +117,62 @@ describe('an update of attributes that are not signed', () => {
   })
 })
 
-describe('a rewritten update', () => {
-  const add: Rest = { UpdateExpression: 'ADD total :one', ExpressionAttributeValues: one }
+describe('an update', () => {
+  const transaction = (id: string, rest: Rest) =>
+    new TransactWriteItemsCommand({
+      TransactItems: [{ Update: { TableName: 'orders', Key: { id: { S: id } }, UpdateExpression: undefined, ...rest } }],
+    })
 
+  it.each([
+    ['refuse', {}],
+    ['rewrite', rewriting],
+  ])('changes neither header nor footer: %s', async (what, settings) => {
+    const client = lab.client(settings)
+    await put(client, `whole ${what}`, { card: { S: MARKER } })
+    for (const UpdateExpression of ['REMOVE aws_dbe_head, aws_dbe_foot', 'SET aws_dbe_b_card = :one', 'ADD #v :one SET aws_dbe_foot = #v']) {
+      const rest = {
+        UpdateExpression,
+        ...(UpdateExpression.includes('#v') ? { ExpressionAttributeNames: { '#v': 'views' } } : {}),
+        ...(UpdateExpression.includes(':one') ? { ExpressionAttributeValues: one } : {}),
+      }
+      const reserved = { code: 'ATTRIBUTE_RESERVED', table: 'orders' }
+      await expect(update(client, `whole ${what}`, rest)).rejects.toMatchObject(reserved)
+      await expect(client.send(transaction(`whole ${what}`, rest))).rejects.toMatchObject(reserved)
+    }
+    expect(await get(client, `whole ${what}`)).toEqual({ id: { S: `whole ${what}` }, card: { S: MARKER } })
+  })
+
+  it('that is rewritten does not change the key that the item is bound to', async () => {
+    const client = lab.client(rewriting)
+    await put(client, 'key', { card: { S: MARKER } })
+    for (const rest of [
+      { UpdateExpression: 'SET id = :id', ExpressionAttributeValues: { ':id': { S: 'other' } } },
+      { UpdateExpression: 'REMOVE id' },
+    ]) {
+      const refused = { code: 'ATTRIBUTE_INVALID', attribute: 'id' }
+      await expect(update(client, 'key', rest)).rejects.toMatchObject(refused)
+      await expect(client.send(transaction('key', rest))).rejects.toMatchObject(refused)
+    }
+    expect(await get(client, 'key')).toEqual({ id: { S: 'key' }, card: { S: MARKER } })
+  })
+
+  it('fails by its own condition where the plugin has no client to read with', async () => {
+    const client = lab.plugged(rewriting)
+    const counting = {
+      UpdateExpression: 'ADD #v :one',
+      ConditionExpression: 'attribute_exists(id)',
+      ExpressionAttributeNames: { '#v': 'views' },
+      ExpressionAttributeValues: one,
+    }
+    await expect(update(client, 'unread', counting)).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' })
+    await expect(client.send(transaction('unread', counting))).rejects.toMatchObject({ name: 'TransactionCanceledException' })
+    await expect(update(client, 'unread', { ...add, ExpressionAttributeValues: one })).rejects.toMatchObject({ code: 'OPERATION_UNSUPPORTED' })
+  })
+})
+
+const add: Rest = { UpdateExpression: 'ADD total :one', ExpressionAttributeValues: one }
+
+describe('a rewritten update', () => {
   it.each(['NONE', 'UPDATED_NEW', 'ALL_OLD'] as const)('is made once where the answer was lost, and answers %s', async (ReturnValues) => {
     const client = lab.client(rewriting)
     const id = `lost ${ReturnValues}`
