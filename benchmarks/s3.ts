@@ -71,17 +71,19 @@ function contender(work: string, connection: S3ClientConfig): () => Promise<void
   }
 }
 
+/** Each chunk in memory of its own, as a file or a socket gives them. */
 function body(): Readable {
   let left = SIZE
   return new Readable({
-    highWaterMark: MIB,
+    highWaterMark: 65_536,
     read() {
-      for (let more = true; more && left > 0; ) {
-        const length = Math.min(left, 65_536)
-        more = this.push(chunk.subarray(left % MIB === 0 ? 0 : MIB - (left % MIB), (left % MIB === 0 ? 0 : MIB - (left % MIB)) + length))
-        left -= length
-      }
-      if (left === 0) this.push(null)
+      if (left === 0) return void this.push(null)
+      const length = Math.min(left, 65_536)
+      const at = left % MIB
+      const data = Buffer.allocUnsafeSlow(length)
+      data.set(chunk.subarray(at, at + length))
+      left -= length
+      this.push(data)
     },
   })
 }

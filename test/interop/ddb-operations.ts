@@ -1,12 +1,14 @@
+import { callDynamoDB } from './ddb-call.ts'
 import { type ItemConfig, readItemRequest } from './ddb-requests.ts'
 import { readKeyring } from './keyring-requests.ts'
 import { keyringOf } from './our-keyrings.ts'
 import type { Fields, Operation } from './protocol.ts'
 
-/** The operations on single items of the Database Encryption SDK. */
+/** The operations on items of the Database Encryption SDK. */
 export const ddbOperations: readonly (readonly [string, Operation])[] = [
   ['ddb.encryptItem', encryptItem],
   ['ddb.decryptItem', decryptItem],
+  ['ddb.call', callDynamoDB],
 ]
 
 async function encryptItem(fields: Fields): Promise<Fields> {

@@ -5,7 +5,7 @@ import { bytes, flag, object, oneOf, optional, readFields, stringMap, text } fro
 import { given } from './given.ts'
 import { readKeyring } from './keyring-requests.ts'
 import { keyringOf } from './our-keyrings.ts'
-import { type Fields, RequestError } from './protocol.ts'
+import type { Fields } from './protocol.ts'
 
 const place = { endpoint: text, bucket: text, key: text, keyring: object, encryptionContext: optional(stringMap) }
 const putFields = {
@@ -29,7 +29,7 @@ const getFields = {
 export async function putS3Object(fields: Fields): Promise<Fields> {
   const { body, format = 'v3', metadata = {}, multipart, ...request } = readFields('s3.put', fields, putFields)
   const { HeadObjectCommand, PutObjectCommand } = await import('@aws-sdk/client-s3')
-  const { withEncryption } = await import('@strongroom/s3')
+  const { EncryptedUpload, withEncryption } = await import('@strongroom/s3')
   const plain = await clientOf(request.endpoint)
   const client = withEncryption(plain, {
     keyring: await keyringOf(readKeyring(request.keyring)),
@@ -39,8 +39,8 @@ export async function putS3Object(fields: Fields): Promise<Fields> {
     ...given('instructionFile', request.instructionFile),
   } as S3EncryptionConfig)
   const where = { Bucket: request.bucket, Key: request.key }
-  if (multipart === true) throw new RequestError('UNSUPPORTED', 'uploads in parts come next')
-  await client.send(new PutObjectCommand({ ...where, Body: body, Metadata: metadata }))
+  if (multipart === true) await new EncryptedUpload({ client, params: { ...where, Body: body, Metadata: metadata } }).done()
+  else await client.send(new PutObjectCommand({ ...where, Body: body, Metadata: metadata }))
   const { Metadata } = await plain.send(new HeadObjectCommand(where))
   return { metadata: { ...Metadata } }
 }

@@ -1,11 +1,16 @@
+/** Buffers that were released, all zeros. They are not of Node's pool, since they hold plaintext, and such are dear to allocate. */
+const spare: Buffer[] = []
+const MOST_SPARE = 8
+const MOST_SPARE_BYTES = 65_536
+const NO_BYTES = Buffer.alloc(0)
+
 /** Bytes that grow as they are written. Integers are big-endian. */
 export class ByteWriter {
   #bytes: Buffer
   #length = 0
 
   constructor(capacity: number) {
-    // A buffer of its own, not of Node's pool: it holds plaintext.
-    this.#bytes = Buffer.allocUnsafeSlow(capacity)
+    this.#bytes = takeBuffer(capacity)
   }
 
   get length(): number {
@@ -61,17 +66,28 @@ export class ByteWriter {
     return at
   }
 
-  /** Overwrites everything. */
-  wipe(): void {
-    this.#bytes.fill(0)
+  /** Overwrites everything and lets go of it: the writer is empty then. */
+  release(): void {
+    const bytes = this.#bytes
+    bytes.fill(0, 0, this.#length)
+    this.#bytes = NO_BYTES
+    this.#length = 0
+    if (bytes.length > 0 && bytes.length <= MOST_SPARE_BYTES && spare.length < MOST_SPARE) spare.push(bytes)
   }
 
   #reserve(count: number): void {
     const needed = this.#length + count
     if (needed <= this.#bytes.length) return
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#bytes.length))
+    const grown = takeBuffer(Math.max(needed, 2 * this.#bytes.length))
+    const length = this.#length
     grown.set(this.bytes)
-    this.#bytes.fill(0)
+    this.release()
     this.#bytes = grown
+    this.#length = length
   }
+}
+
+function takeBuffer(capacity: number): Buffer {
+  const last = spare.at(-1)
+  return last !== undefined && last.length >= capacity ? (spare.pop() as Buffer) : Buffer.allocUnsafeSlow(capacity)
 }

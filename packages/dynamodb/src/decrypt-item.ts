@@ -28,6 +28,8 @@ export async function decryptItem(engine: ItemEngine, item: Item, call: CallOpti
     if (code !== undefined)
       observe(observer, { type: 'message.rejected', code, ciphertextBytes: received === undefined ? 0 : bytesOf(received) })
     throw error
+  } finally {
+    received?.fields.release()
   }
 }
 

@@ -71,7 +71,7 @@ export async function sealAnew(
       disposeMaterials(materials)
     }
   } finally {
-    fields.wipe()
+    fields.release()
   }
 }
 

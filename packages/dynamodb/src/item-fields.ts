@@ -76,7 +76,7 @@ export class ItemFields {
         fields.push({ name, letter, path, pathEnd, start, end })
       }
     } catch (error) {
-      out.wipe()
+      out.release()
       throw error
     }
     usualCapacity = Math.min(MOST_CAPACITY, Math.max(LEAST_CAPACITY, out.length))
@@ -116,9 +116,9 @@ export class ItemFields {
     return this.bytes.subarray(path, pathEnd)
   }
 
-  /** Overwrites everything. */
-  wipe(): void {
-    this.#out.wipe()
+  /** Overwrites everything and lets go of it. Views of it must not be used any more. */
+  release(): void {
+    this.#out.release()
   }
 }
 

@@ -13,24 +13,27 @@
 import { hash, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { EncryptionContext, SecretBytes, Suite } from '@strongroom/core'
 import { hmacOf, signFixedLength, verifySignature } from '@strongroom/core/keyring-tools'
+import { ByteWriter } from './byte-writer.ts'
 import type { ItemFields } from './item-fields.ts'
 import { itemContext } from './item-header.ts'
 
 const MAC = 48
+const LENGTH = 8
 
 /** What the footer signs. */
 export function itemDigest(header: Uint8Array, context: EncryptionContext, fields: ItemFields): Uint8Array {
   const serialised = itemContext(context)
   const record = fields.bytes
-  const body = header.length + 8
   // One buffer and one call: cheaper than a hash object that is fed in four.
-  const all = Buffer.allocUnsafe(body + serialised.length + record.length)
-  all.set(header)
-  all.writeUInt32BE(0, header.length)
-  all.writeUInt32BE(serialised.length, header.length + 4)
-  all.set(serialised, body)
-  all.set(record, body + serialised.length)
-  return hash('sha384', all, 'buffer')
+  const all = new ByteWriter(header.length + LENGTH + serialised.length + record.length)
+  all.data(header)
+  all.u32(0)
+  all.u32(serialised.length)
+  all.data(serialised)
+  all.data(record)
+  const digest = hash('sha384', all.bytes, 'buffer')
+  all.release()
+  return digest
 }
 
 /** Makes a footer. */

@@ -1,7 +1,7 @@
 import { createCipheriv } from 'node:crypto'
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import type { EncryptMaterials, ItemSuiteId, SecretBytes, Suite } from '@strongroom/core'
-import { contextFromEntries } from '@strongroom/core/keyring-tools'
+import { contextFromEntries, emptyContext } from '@strongroom/core/keyring-tools'
 import { FOOT, HEAD } from './item-attributes.ts'
 import { type ItemFields, TAG, TYPE } from './item-fields.ts'
 import { itemDigest, makeFooter } from './item-footer.ts'
@@ -35,7 +35,8 @@ export interface Sealing {
 export async function sealItem(fields: ItemFields, sealing: Sealing): Promise<Sealed> {
   const { version, suite, messageId, materials, sealed } = sealing
   const { context, requiredKeys, edks, macKeys, signingKey } = materials
-  const stored = contextFromEntries(Object.entries(context).filter(([key]) => !requiredKeys.includes(key)))
+  const kept = Object.keys(context).filter((key) => !requiredKeys.includes(key))
+  const stored = kept.length === 0 ? emptyContext : contextFromEntries(kept.map((key) => [key, context[key] as string]))
   const header = writeHeader({ version, suite, messageId, legend: fields.legend, context: stored, edks })
   const keys = new ItemKeys(materials.dataKey, messageId)
   try {

@@ -19,6 +19,9 @@ export interface EncryptableClient {
  * A projection is done after decrypting, since an item is verified as a whole, and so is read as a whole from indexes, too: a global one has to
  * project all attributes.
  *
+ * An update of attributes that are not signed does not make an item where there is none, since nobody could read it: it is refused, or a transaction
+ * cancelled, unless `updates` is `rewrite`, which makes it encrypted.
+ *
  * A transaction that is sent again with its `ClientRequestToken` by the same client is the same transaction. By another client or process it is
  * encrypted anew, and so another one: where the first was carried out, DynamoDB refuses it with `IdempotentParameterMismatchException`.
  *

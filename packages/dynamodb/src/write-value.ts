@@ -5,6 +5,9 @@ import { ValueError } from './errors.ts'
 import { normaliseNumber } from './number-text.ts'
 import { arrayContent, binaryContent, mapContent } from './value-content.ts'
 
+/** Bytes of a length. */
+const LENGTH = 4
+
 /** The type of a value: the one member that it has. */
 export function typeOf(value: AttributeValue): AttributeTypeName {
   if (typeof value !== 'object' || value === null) throw new ValueError('is no attribute value: use { S: … }, { N: … } and so on')
@@ -63,13 +66,19 @@ function writeContent(out: ByteWriter, value: AttributeValue, type: AttributeTyp
 function writeNested(out: ByteWriter, value: AttributeValue, depth: number): void {
   const type = typeOf(value)
   out.u16(typeIds[type])
-  writeSized(out, () => writeContent(out, value, type, depth + 1))
+  const at = out.skip(LENGTH)
+  writeContent(out, value, type, depth + 1)
+  writeLength(out, at)
 }
 
-function writeSized(out: ByteWriter, write: () => void): void {
-  const at = out.skip(4)
-  write()
-  out.u32At(at, out.length - at - 4)
+function writeText(out: ByteWriter, text: string): void {
+  const at = out.skip(LENGTH)
+  out.text(text)
+  writeLength(out, at)
+}
+
+function writeLength(out: ByteWriter, at: number): void {
+  out.u32At(at, out.length - at - LENGTH)
 }
 
 function writeMap(out: ByteWriter, content: unknown, depth: number): void {
@@ -79,7 +88,7 @@ function writeMap(out: ByteWriter, content: unknown, depth: number): void {
   out.u32(keys.length)
   for (const key of keys) {
     out.u16(typeIds.S)
-    writeSized(out, () => out.text(textOf(key)))
+    writeText(out, textOf(key))
     writeNested(out, map[key] as AttributeValue, depth)
   }
 }
@@ -94,7 +103,7 @@ function writeTexts(out: ByteWriter, texts: string[]): void {
   out.u32(texts.length)
   for (const [index, text] of texts.entries()) {
     if (index > 0 && texts[index - 1] === text) throw duplicate()
-    writeSized(out, () => out.text(text))
+    writeText(out, text)
   }
 }
 
@@ -103,7 +112,8 @@ function writeBinaries(out: ByteWriter, binaries: Uint8Array[]): void {
   out.u32(binaries.length)
   for (const [index, binary] of binaries.entries()) {
     if (index > 0 && Buffer.compare(binaries[index - 1] as Uint8Array, binary) === 0) throw duplicate()
-    writeSized(out, () => out.data(binary))
+    out.u32(binary.length)
+    out.data(binary)
   }
 }
 

@@ -92,7 +92,7 @@ const table: ReadonlyMap<QuirksName, Quirks> = new Map([
 ])
 
 /** The quirks of a known module. */
-export function quirksOf(name: QuirksName): Quirks {
+function quirksOf(name: QuirksName): Quirks {
   return table.get(name) ?? generic
 }
 

@@ -179,6 +179,12 @@ describe('the encryption context', () => {
     const { body, metadata } = await encryptObject(text, { keyring: kms, encryptionContext, commitmentPolicy: FORBID })
     const relabelled = { ...metadata, 'x-amz-wrap-alg': 'kms' }
     expect(await codeOf({ body, metadata: relabelled }, { ...everything, keyring: kms, encryptionContext })).toBe('CONTEXT_MISMATCH')
+    // Without a demand either: the pair that binds the algorithm shows what it was.
+    const plainContext = await encryptObject(text, { keyring: kms, commitmentPolicy: FORBID })
+    const unbound = { ...plainContext.metadata, 'x-amz-wrap-alg': 'kms' }
+    const before = kms.calls.length
+    expect(await codeOf({ body: plainContext.body, metadata: unbound }, { ...everything, keyring: kms })).toBe('MESSAGE_INVALID')
+    expect(kms.calls.length).toBe(before)
     const raw = await encryptObject(text, { keyring })
     expect(await codeOf(raw, { encryptionContext: { a: 'b' } })).toBe('CONTEXT_MISMATCH')
   })

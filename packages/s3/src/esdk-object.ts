@@ -18,7 +18,7 @@ export function esdkContext(input: unknown, use: 'encrypt' | 'decrypt'): Encrypt
 }
 
 /** Metadata of an object, the caller's included. */
-export function esdkMetadata({ metadata, plaintextLength }: BeginRequest): MetadataRecord {
+function esdkMetadata({ metadata, plaintextLength }: BeginRequest): MetadataRecord {
   const stored = {
     ...callerMetadata(metadata ?? {}),
     [FORMAT]: ESDK_FORMAT,

@@ -8,7 +8,7 @@ import { ecdhGroup } from './groups/ecdh.ts'
 import { framesGroup, unframedGroup } from './groups/frames.ts'
 import { hierarchicalGroup } from './groups/hierarchical.ts'
 import { hsmGroup } from './groups/hsm.ts'
-import { itemsGroup } from './groups/items.ts'
+import { itemsGroup, tablesGroup } from './groups/items.ts'
 import { itemsTamperedGroup } from './groups/items-tampered.ts'
 import { keyringsGroup } from './groups/keyrings.ts'
 import { kmsGroup } from './groups/kms.ts'
@@ -26,6 +26,7 @@ export async function makeGroups(
   kms: EmbeddedKms,
   branchKeys: string,
   objects: Exchange,
+  tables: Exchange,
   hsmKey: SharedHsmKey | undefined,
 ): Promise<readonly Group[]> {
   const objectKeyrings = makeObjectKeyrings(kms)
@@ -49,6 +50,7 @@ export async function makeGroups(
     tamperedGroup(aes256, aes192),
     itemsGroup(keyrings, kms),
     itemsTamperedGroup(aes256, aes192),
+    tablesGroup(aes256, tables),
     objectsGroup(objectKeyrings, objects),
     objectRangesGroup(objectKeyrings, objects),
     objectsTamperedGroup(objectKeyrings, makeObjectKeyrings(kms), objects),

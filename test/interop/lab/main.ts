@@ -11,6 +11,7 @@ import { startEmbeddedDynamoDB, startEmbeddedKms, startEmbeddedS3 } from '@stron
 import { messageClients } from './case.ts'
 import { differences } from './differences.ts'
 import { makeObjects } from './exchanges/objects.ts'
+import { makeTables } from './exchanges/tables.ts'
 import { makeGroups } from './groups.ts'
 import { makeSharedHsmKey, missingHsm } from './hsm.ts'
 import { startOneEndpoint } from './one-endpoint.ts'
@@ -30,7 +31,7 @@ await using dynamoDB = await startEmbeddedDynamoDB()
 await using s3 = await startEmbeddedS3({ recordRequests: false })
 await using both = await startOneEndpoint({ TrentService: kms.endpoint, DynamoDB_20120810: dynamoDB.endpoint })
 using hsmKey = missingHsm === undefined ? await makeSharedHsmKey() : undefined
-const all = await makeGroups(kms, both.endpoint, await makeObjects(s3.endpoint), hsmKey)
+const all = await makeGroups(kms, both.endpoint, await makeObjects(s3.endpoint), await makeTables(dynamoDB.endpoint), hsmKey)
 const names = parseArgs({ allowPositionals: true }).positionals
 const unknown = names.find((name) => all.every((group) => group.name !== name))
 if (unknown !== undefined) throw new Error(`No group is named ${unknown}. There are: ${all.map(({ name }) => name).join(', ')}.`)

@@ -4,6 +4,7 @@ import { ExpressionError } from '../expressions/expression-error.ts'
 import type { ExpressionNames } from '../expressions/expression-reader.ts'
 import { tokensOf } from '../expressions/token.ts'
 import { pathsRead, type UpdateAction } from '../expressions/update-expression.ts'
+import { isReserved } from '../item-attributes.ts'
 import type { Input } from './call.ts'
 import type { TableEntry } from './table-map.ts'
 
@@ -56,12 +57,20 @@ function refuseUnused(input: Input): void {
 }
 
 /**
- * Refuses updates that would copy an encrypted attribute into one that is not signed: DynamoDB would copy ciphertext, which nobody reads there.
+ * Refuses updates of what belongs to the item format, and those that would copy an encrypted attribute into one that is not signed: DynamoDB would
+ * copy ciphertext, which nobody reads there.
  *
- * @throws `ATTRIBUTE_ENCRYPTED`
+ * @throws `ATTRIBUTE_RESERVED`, `ATTRIBUTE_ENCRYPTED`
  */
-export function refuseCopies(actions: readonly UpdateAction[], operation: string, { name, encryptor: { table } }: TableEntry): void {
+export function refuseActions(actions: readonly UpdateAction[], operation: string, { name, encryptor: { table } }: TableEntry): void {
   for (const action of actions) {
+    if (isReserved(action.path.attribute)) {
+      throw new DynamoDBEncryptionError(
+        'ATTRIBUTE_RESERVED',
+        `${operation} for the table ${name}: ${shown(action.path.attribute)} belongs to the item format, and is written by encrypting alone.`,
+        { table: name, attribute: action.path.attribute },
+      )
+    }
     if (table.isSigned(action.path.attribute)) continue
     const source = pathsRead(action).find(({ attribute }) => table.actionOf(attribute) === 'encrypt')
     if (source === undefined) continue

@@ -89,7 +89,9 @@ export async function rewriteParameters(
   const builder = new ExpressionBuilder(input)
   for (const action of ignored) builder.action(action)
   const before = snapshot.plain ?? (input['Key'] as Item)
-  const { lock, foot } = await setSigned(entry, builder, snapshot, applyUpdate(before, signed, values), options)
+  const after = applyUpdate(before, signed, values)
+  refuseOtherKey(entry, before, after, 'UpdateItem')
+  const { lock, foot } = await setSigned(entry, builder, snapshot, after, options)
   const locks = [lock, ...[...unsignedRead(entry, actions)].map((name) => unchanged(builder, name, before[name]))]
   return { parameters: checkedLength(entry, builder.parameters(locks.join(' AND '), input)), foot }
 }
@@ -106,13 +108,7 @@ export async function changeParameters(
   const key = input['Key'] as Item
   const before = snapshot.plain ?? key
   const after = change(structuredClone(before) as Item)
-  for (const name of [table.partitionKey, ...(table.sortKey === undefined ? [] : [table.sortKey])]) {
-    if (canonicalJson(after[name]) === canonicalJson(key[name])) continue
-    throw new DynamoDBEncryptionError('ATTRIBUTE_INVALID', `updateItem: the key ${shown(name)} of an item cannot be changed.`, {
-      table: entry.name,
-      attribute: name,
-    })
-  }
+  refuseOtherKey(entry, before, after, 'updateItem')
   const builder = new ExpressionBuilder(input)
   const { lock, foot } = await setSigned(entry, builder, snapshot, after, options)
   const locks = [lock]
@@ -125,6 +121,22 @@ export async function changeParameters(
     else builder.set(name, value)
   }
   return { parameters: checkedLength(entry, builder.parameters(locks.join(' AND '), input)), foot }
+}
+
+/** An item is bound to its key, under which DynamoDB keeps it whatever is signed. */
+function refuseOtherKey({ name: table, encryptor }: TableEntry, before: Item, after: Item, operation: string): void {
+  const { partitionKey, sortKey } = encryptor.table
+  for (const name of [partitionKey, ...(sortKey === undefined ? [] : [sortKey])]) {
+    if (canonicalJson(after[name]) === canonicalJson(before[name])) continue
+    throw new DynamoDBEncryptionError(
+      'ATTRIBUTE_INVALID',
+      `${operation} for the table ${table}: the key ${shown(name)} of an item cannot be changed.`,
+      {
+        table,
+        attribute: name,
+      },
+    )
+  }
 }
 
 /** The condition that an attribute is what it was. */

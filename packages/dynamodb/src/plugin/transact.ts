@@ -8,7 +8,7 @@ import { given as membersGiven } from './copy-input.ts'
 import { decryptReasons } from './error-items.ts'
 import { itemSize, MAX_TRANSACTION_BYTES } from './item-size.ts'
 import { openItems, type ReceivedItem, settle, wholeItems } from './read-items.ts'
-import { refuseCopies, refuseEncrypted } from './refusals.ts'
+import { refuseActions, refuseEncrypted } from './refusals.ts'
 import type { RejectedItem } from './rejected-item.ts'
 import { isSame, rewriteParameters, type Snapshot, snapshotOf } from './rewrite.ts'
 import { sealItem } from './table-items.ts'
@@ -100,7 +100,7 @@ function stepsOf(call: Call): readonly Step[] {
     if (entry === undefined) return { kind, given, entry, actions: [], rewrites: false }
     refuseEncrypted(given, ['ConditionExpression'], operation, entry)
     const actions = kind === 'Update' ? actionsOf(given) : []
-    refuseCopies(actions, operation, entry)
+    refuseActions(actions, operation, entry)
     const touches = touchesSigned(entry, actions)
     const rewrites = touches && config.updates === 'rewrite'
     const plain = entry.encryptor.table.writesPlaintext()
@@ -143,7 +143,8 @@ async function changedSince(
     const step = steps[index] as Step
     const { entry, given, kind, actions } = step
     if (entry === undefined || reasons[index]?.Code !== 'ConditionalCheckFailed') continue
-    if (snapshot === undefined && (kind !== 'Update' || call.config.updates !== 'rewrite')) continue
+    const { updates, plain } = call.config
+    if (snapshot === undefined && (kind !== 'Update' || updates !== 'rewrite' || plain === undefined)) continue
     const now = await snapshotOf(call.config, entry, given, callOptions(call))
     if (snapshot !== undefined && isSame(entry, actions, snapshot, now)) continue
     if (snapshot === undefined && now.stored !== undefined) continue

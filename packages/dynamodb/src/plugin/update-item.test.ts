@@ -44,7 +44,9 @@ describe('the helper', () => {
     const client = lab.numbered()
     await client.send(new PutItemCommand({ TableName: 'numbered', Item: { id: { N: '1' }, total: { N: '1' } } }))
     const change = (item: Item) => ({ ...item, total: { N: '2' } })
-    expect((await updateItem(client, { TableName: 'numbered', Key: { id: { N: '1.0' } }, change })).item).toMatchObject({ total: { N: '2' } })
+    expect((await updateItem(client, { TableName: 'numbered', Key: { id: { N: '1.0' } }, change })).item).toMatchObject({
+      total: { N: '2' },
+    })
     const other = updateItem(client, { TableName: 'numbered', Key: { id: { N: '1' } }, change: (item) => ({ ...item, id: { N: '2' } }) })
     await expect(other).rejects.toMatchObject({ code: 'ATTRIBUTE_INVALID', attribute: 'id' })
   })
@@ -129,7 +131,11 @@ describe('an update', () => {
   ])('changes neither header nor footer: %s', async (what, settings) => {
     const client = lab.client(settings)
     await put(client, `whole ${what}`, { card: { S: MARKER } })
-    for (const UpdateExpression of ['REMOVE aws_dbe_head, aws_dbe_foot', 'SET aws_dbe_b_card = :one', 'ADD #v :one SET aws_dbe_foot = #v']) {
+    for (const UpdateExpression of [
+      'REMOVE aws_dbe_head, aws_dbe_foot',
+      'SET aws_dbe_b_card = :one',
+      'ADD #v :one SET aws_dbe_foot = #v',
+    ]) {
       const rest = {
         UpdateExpression,
         ...(UpdateExpression.includes('#v') ? { ExpressionAttributeNames: { '#v': 'views' } } : {}),
@@ -166,7 +172,9 @@ describe('an update', () => {
     }
     await expect(update(client, 'unread', counting)).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' })
     await expect(client.send(transaction('unread', counting))).rejects.toMatchObject({ name: 'TransactionCanceledException' })
-    await expect(update(client, 'unread', { ...add, ExpressionAttributeValues: one })).rejects.toMatchObject({ code: 'OPERATION_UNSUPPORTED' })
+    await expect(update(client, 'unread', { ...add, ExpressionAttributeValues: one })).rejects.toMatchObject({
+      code: 'OPERATION_UNSUPPORTED',
+    })
   })
 })
 

@@ -8,7 +8,7 @@ import { callOptions } from './call-options.ts'
 import type { Output } from './call-state.ts'
 import { withLock } from './expression-builder.ts'
 import { projectPaths } from './projection.ts'
-import { refuseCopies, refuseEncrypted, refuseLegacy } from './refusals.ts'
+import { refuseActions, refuseEncrypted, refuseLegacy } from './refusals.ts'
 import { isSame, isWritten, rewriteParameters, type Snapshot, snapshotOf } from './rewrite.ts'
 import type { TableEntry } from './table-map.ts'
 import { attributesDecrypted, sendWrite } from './write-item.ts'
@@ -22,7 +22,7 @@ export async function updateItem(call: Call): Promise<Output> {
   refuseLegacy(input, legacy, operation, entry)
   refuseEncrypted(input, ['ConditionExpression'], operation, entry)
   const actions = actionsOf(input)
-  refuseCopies(actions, operation, entry)
+  refuseActions(actions, operation, entry)
   if (!touchesSigned(entry, actions)) return updateUnsigned(call, entry, actions)
   if (config.updates === 'rewrite') return rewriteItem(call, entry, actions)
   if (!entry.encryptor.table.writesPlaintext()) throw forbidden(entry, actions, operation)
@@ -41,7 +41,7 @@ async function updateUnsigned(call: Call, entry: TableEntry, actions: readonly U
     return await sendWrite(call, entry, onlyExisting(entry, input), decrypt)
   } catch (error) {
     if ((error as Error).name !== 'ConditionalCheckFailedException') throw error
-    if (config.updates === 'rewrite') {
+    if (config.updates === 'rewrite' && config.plain !== undefined) {
       if ((await snapshotOf(config, entry, input, callOptions(call))).stored !== undefined) throw error
       return rewriteItem(call, entry, actions)
     }

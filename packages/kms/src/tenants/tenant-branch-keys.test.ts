@@ -144,6 +144,18 @@ describe('a tenant without a branch key, where keys are created', () => {
     await expect(clientOf(failing, { create: true }).encrypt(plaintext, of('blue'))).rejects.toBe(lost)
   })
 
+  it('says why what others created cannot be had, so that the write may be tried again', async () => {
+    const gone = new StrongroomError('KEY_TRANSIENT', 'out of reach')
+    const store = new FakeKeyStore()
+    const taken = Object.assign(store, {
+      createKey() {
+        store.fail(gone)
+        return Promise.reject(new StrongroomError('BRANCH_KEY_EXISTS', 'taken'))
+      },
+    })
+    await expect(clientOf(taken, { create: true }).encrypt(plaintext, of('blue'))).rejects.toBe(gone)
+  })
+
   it('gets none where the caller has given up', async () => {
     const store = new FakeKeyStore()
     const leaver = new AbortController()

@@ -113,8 +113,8 @@ export function tenantBranchKeys(options: TenantBranchKeysOptions): TenantBranch
     } catch (error) {
       call.signal?.throwIfAborted()
       // Somebody else may have been faster, or the answer of one's own call was lost: what counts is what is there.
-      return await store.getActive(branchKeyId, call).catch(() => {
-        throw error
+      return await store.getActive(branchKeyId, call).catch((failure: unknown) => {
+        throw isStrongroomError(error, 'BRANCH_KEY_EXISTS') ? failure : error
       })
     }
     return store.getActive(branchKeyId, call)

@@ -27,7 +27,27 @@ export interface KeyRecord {
   readonly checkValue: Uint8Array | undefined
 }
 
-const FLAG_TYPES = {
+/** Attributes that say what a key may be used for, and how well it is kept. */
+export type FlagName =
+  | 'token'
+  | 'private'
+  | 'sensitive'
+  | 'alwaysSensitive'
+  | 'extractable'
+  | 'neverExtractable'
+  | 'local'
+  | 'modifiable'
+  | 'encrypt'
+  | 'decrypt'
+  | 'wrap'
+  | 'unwrap'
+  | 'sign'
+  | 'verify'
+  | 'derive'
+  | 'trusted'
+  | 'wrapWithTrusted'
+
+const FLAG_TYPES: Readonly<Record<FlagName, number>> = {
   token: CKA.TOKEN,
   private: CKA.PRIVATE,
   sensitive: CKA.SENSITIVE,
@@ -45,10 +65,7 @@ const FLAG_TYPES = {
   derive: CKA.DERIVE,
   trusted: CKA.TRUSTED,
   wrapWithTrusted: CKA.WRAP_WITH_TRUSTED,
-} as const
-
-/** Attributes that say what a key may be used for, and how well it is kept. */
-export type FlagName = keyof typeof FLAG_TYPES
+}
 
 const FEW = 256
 /** More than any HSM holds. */

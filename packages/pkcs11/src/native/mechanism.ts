@@ -8,11 +8,11 @@ import { CKG, CKM } from '../constants.ts'
 /** Hashes of OAEP, each with its own MGF1. */
 export type OaepHash = 'SHA1' | 'SHA256' | 'SHA384' | 'SHA512'
 
-const hashes: ReadonlyMap<OaepHash, { readonly hash: number; readonly mgf: number; readonly bytes: number }> = new Map([
-  ['SHA1', { hash: CKM.SHA_1, mgf: CKG.MGF1_SHA1, bytes: 20 }],
-  ['SHA256', { hash: CKM.SHA256, mgf: CKG.MGF1_SHA256, bytes: 32 }],
-  ['SHA384', { hash: CKM.SHA384, mgf: CKG.MGF1_SHA384, bytes: 48 }],
-  ['SHA512', { hash: CKM.SHA512, mgf: CKG.MGF1_SHA512, bytes: 64 }],
+const hashes: ReadonlyMap<OaepHash, { readonly hash: number; readonly mgf: number }> = new Map([
+  ['SHA1', { hash: CKM.SHA_1, mgf: CKG.MGF1_SHA1 }],
+  ['SHA256', { hash: CKM.SHA256, mgf: CKG.MGF1_SHA256 }],
+  ['SHA384', { hash: CKM.SHA384, mgf: CKG.MGF1_SHA384 }],
+  ['SHA512', { hash: CKM.SHA512, mgf: CKG.MGF1_SHA512 }],
 ])
 
 const MOST_AAD = 2 ** 20
@@ -84,11 +84,6 @@ export class Mechanism {
   static is(value: unknown): value is Mechanism {
     return value instanceof Mechanism
   }
-}
-
-/** Bytes that OAEP takes at most under a modulus. */
-export function oaepCapacity(hash: OaepHash, modulusBytes: number): number {
-  return modulusBytes - 2 * (hashes.get(hash)?.bytes ?? 0) - 2
 }
 
 function typeOf(type: unknown): number {

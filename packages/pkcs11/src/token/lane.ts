@@ -14,7 +14,7 @@ export class Lane {
   /** What it is doing. */
   state: 'opening' | 'idle' | 'busy' | 'stuck' = 'idle'
   /** Keys whose wraps were verified on this session. */
-  readonly verified = new Set<string>()
+  readonly verified: Set<string> = new Set()
   /** Instant since which it has nothing to do, or has its current work. */
   since = 0
   #cost: number | undefined

@@ -31,7 +31,7 @@ export const FORMAT = 'strongroom-format'
 export const ESDK_FORMAT = 'esdk'
 
 /** Entries that go with any format, and decide nothing. */
-export const neutralKeys: readonly string[] = [PLAINTEXT_LENGTH, PLAINTEXT_MD5, INSTRUCTION_FILE]
+const neutralKeys: readonly string[] = [PLAINTEXT_LENGTH, PLAINTEXT_MD5, INSTRUCTION_FILE]
 
 const envelopeKeys: ReadonlySet<string> = new Set([...v1Keys, ...v2Keys, ...v3ObjectKeys, ...v3WrapKeys])
 const reserved: ReadonlySet<string> = new Set([...envelopeKeys, ...neutralKeys, FORMAT])

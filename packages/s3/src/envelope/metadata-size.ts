@@ -8,7 +8,7 @@ import type { MetadataRecord } from './write-envelope.ts'
 const MOST_METADATA_BYTES = 2048
 
 /** Bytes that S3 counts: names without their prefix, and values, in UTF-8. */
-export function metadataBytes(metadata: ObjectMetadata): number {
+function metadataBytes(metadata: ObjectMetadata): number {
   let bytes = 0
   for (const [name, value] of Object.entries(metadata)) bytes += Buffer.byteLength(name) + Buffer.byteLength(value ?? '')
   return bytes

@@ -47,6 +47,9 @@ export function assertContext({ wrap, description, suite }: Envelope, demanded: 
   if (wrap?.kind !== 'kms' || wrap.legacy) {
     const [key] = Object.keys(demanded)
     if (key !== undefined) throw contextMismatch(key, '. The way in which its data key is wrapped binds no encryption context')
+    // Nobody wrote it so: it is a data key that is bound, under the name of a wrap that would not look.
+    if (Object.hasOwn(description, ALGORITHM_PAIR))
+      throw envelopeInvalid('its data key is bound to an algorithm, and its wrap is one that binds none')
     return
   }
   const stored = callerPairs(description)

@@ -19,11 +19,11 @@ function wrap(name: string, kind: WrapAlgorithm['kind'], code?: WrapAlgorithm['c
 /** AES-GCM; the content algorithm is its additional data. */
 export const aesGcm: WrapAlgorithm = wrap('AES/GCM', 'aead', '02')
 /** KMS; the content algorithm is a pair of the encryption context. */
-export const kmsContext: WrapAlgorithm = wrap('kms+context', 'kms', '12')
+const kmsContext: WrapAlgorithm = wrap('kms+context', 'kms', '12')
 /** RSA-OAEP with SHA-1; the content algorithm is wrapped together with the data key. */
 export const rsaOaep: WrapAlgorithm = wrap('RSA-OAEP-SHA1', 'rsa', '22')
 /** KMS with a context that says nothing of the content. What Amazon SES writes. */
-export const legacyKms: WrapAlgorithm = wrap('kms', 'kms')
+const legacyKms: WrapAlgorithm = wrap('kms', 'kms')
 /** AES Key Wrap, RFC 3394. */
 export const legacyKeyWrap: WrapAlgorithm = wrap('AESWrap', 'aead')
 /** AES-ECB. */

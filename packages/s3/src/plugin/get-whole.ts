@@ -1,10 +1,4 @@
-import {
-  GetObjectCommand,
-  type GetObjectCommandInput,
-  type GetObjectCommandOutput,
-  type ServiceInputTypes,
-  type ServiceOutputTypes,
-} from '@aws-sdk/client-s3'
+import { GetObjectCommand, type GetObjectCommandInput, type GetObjectCommandOutput } from '@aws-sdk/client-s3'
 import type { BuildMiddleware } from '@smithy/types'
 import { isStrongroomError, observe, type StrongroomError } from '@strongroom/core'
 import { contentDecryptor, decryptContent } from '../content/content-decryptor.ts'
@@ -34,7 +28,7 @@ export async function decryptWhole(call: GetCall, output: GetObjectCommandOutput
       return answered(
         output,
         sdkBody(plaintext, () => discard(output.Body)),
-        hintedLength(output.Metadata),
+        hintedLength(output.Metadata, output.ContentLength),
       )
     }
     return answered(output, await plaintextBody(call, output, opened), plaintextLengthOf(opened.content.suite, output.ContentLength))
@@ -101,7 +95,7 @@ export async function fetchAgain(call: GetCall, output: GetObjectCommandOutput, 
   }
 }
 
-const withoutChecksum: BuildMiddleware<ServiceInputTypes, ServiceOutputTypes> = (next) => async (args) => {
+const withoutChecksum: BuildMiddleware<GetObjectCommandInput, GetObjectCommandOutput> = (next) => async (args) => {
   const { headers } = args.request as { headers?: Record<string, string> }
   if (headers !== undefined) delete headers['x-amz-checksum-mode']
   return await next(args)

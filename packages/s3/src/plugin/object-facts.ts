@@ -26,10 +26,11 @@ export function plaintextLengthOf({ overhead }: ContentSuite, bodyLength: number
   return overhead === undefined || bodyLength === undefined || bodyLength < overhead ? undefined : bodyLength - overhead
 }
 
-/** Bytes of the plaintext as the object's writer noted them. **Not authenticated.** */
-export function hintedLength(metadata: ObjectMetadata | undefined): number | undefined {
+/** Bytes of the plaintext as the object's writer noted them; no more than the body has. **Not authenticated.** */
+export function hintedLength(metadata: ObjectMetadata | undefined, bodyLength: number | undefined): number | undefined {
   const entry = Object.entries(metadata ?? {}).find(([name]) => name.toLowerCase() === PLAINTEXT_LENGTH)?.[1]
-  return entry !== undefined && /^\d{1,15}$/.test(entry) ? Number(entry) : undefined
+  const length = entry !== undefined && /^\d{1,15}$/.test(entry) ? Number(entry) : undefined
+  return length !== undefined && bodyLength !== undefined && length <= bodyLength ? length : undefined
 }
 
 /**
@@ -44,8 +45,9 @@ export function statedLength(
   try {
     const placement = placeEnvelope(metadata ?? {}, maxEnvelopeBytes)
     if (placement.kind === 'split') return plaintextLengthOf(committingSuite, bodyLength)
-    if (placement.kind === 'whole') return plaintextLengthOf(wholeEnvelope(placement.entries).suite, bodyLength) ?? hintedLength(metadata)
-    return hintedLength(metadata)
+    if (placement.kind === 'whole')
+      return plaintextLengthOf(wholeEnvelope(placement.entries).suite, bodyLength) ?? hintedLength(metadata, bodyLength)
+    return hintedLength(metadata, bodyLength)
   } catch {
     // Reading the object will say what is wrong with it.
     return undefined

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { EmbeddedKms } from '@strongroom/testing'
 import type { KeyringPair } from '../../cells.ts'
 import { type Case, cycle, type Group } from '../case.ts'
+import type { Exchange } from '../exchanges/exchange.ts'
 import { items } from '../exchanges/items.ts'
 import { type ItemShape, itemConfig, itemShapes } from './item-shapes.ts'
 
@@ -21,6 +22,19 @@ export function itemsGroup(keyrings: readonly KeyringPair[], kms: EmbeddedKms): 
       'Items of the Database Encryption SDK under every keyring, with both suites, and in shapes that between them have all ten types, sort keys, attributes in the encryption context (format version 2), unsigned ones, empty values, deep nesting, numbers at the limits, and names and values beyond ASCII. What is read is compared as a whole.',
     participants: ['strongroom', 'java'],
     cases: [...cases, ...suites.flatMap((suite) => itemShapes.map((shape) => itemCase(aes, suite, shape)))],
+  }
+}
+
+/** Items that go through the clients into a table. */
+export function tablesGroup(keyring: KeyringPair, tables: Exchange): Group {
+  const shapes = itemShapes.filter(({ sortKey, name }) => sortKey === undefined && name !== 'many attributes')
+  return {
+    name: 'tables',
+    title: 'DynamoDB tables',
+    about:
+      'Items that are put and got by the clients themselves, on an embedded endpoint: what a table makes of them changes nothing. Both suites, every shape that has no sort key.',
+    participants: ['strongroom', 'java'],
+    cases: suites.flatMap((suite) => shapes.map((shape) => ({ ...itemCase(keyring, suite, shape), exchange: tables }))),
   }
 }
 
