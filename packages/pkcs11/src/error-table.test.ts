@@ -85,7 +85,7 @@ describeOnHsm(faultyModules, 'every row of the table of return values, under loa
       const logins = faults.calls('C_Login')
       faults.inject(method, { code, after: 7, times: 2 })
       const failures = codes(await load())
-      const isOfText = method === 'C_Decrypt' && (is === 'ciphertext' || ofLength.has(code))
+      const isOfText = method.startsWith('C_Decrypt') && (is === 'ciphertext' || (method === 'C_Decrypt' && ofLength.has(code)))
       const told = `${isOfText ? 'MESSAGE_INVALID' : 'KEY_OPERATIONAL'} ${hex}`
       expect(failures).toEqual(mended.has(is) ? [] : [told, told])
       expect(faults.left(method)).toBe(0)
@@ -94,15 +94,14 @@ describeOnHsm(faultyModules, 'every row of the table of return values, under loa
     })
 
     it('for good, on every wrap and unwrap', async () => {
-      faults.inject('C_Encrypt', { code, times: ALWAYS })
-      faults.inject('C_Decrypt', { code, times: ALWAYS })
+      // After the call: before it, the operation would stay active in a session that such an answer does not spoil.
+      for (const method of ['C_Encrypt', 'C_Decrypt']) faults.inject(method, { action: 'answer-after', code, times: ALWAYS })
       const failures = await load()
       expect(failures.length).toBe(2 * CALLERS)
-      const told = { refused: 'KEY_OPERATIONAL', pin: 'KEY_OPERATIONAL', handle: 'KEY_OPERATIONAL', ciphertext: 'KEY_OPERATIONAL' }
-      const ofWrap = mended.has(is) && is !== 'handle' ? 'KEY_TRANSIENT' : (told as Record<CkrClass, string>)[is]
+      const ofWrap = mended.has(is) && is !== 'handle' ? 'KEY_TRANSIENT' : 'KEY_OPERATIONAL'
       const ofUnwrap = is === 'ciphertext' || ofLength.has(code) ? 'MESSAGE_INVALID' : ofWrap
-      const half = Array.from({ length: CALLERS })
-      expect(failures.map((failure) => failure.code).toSorted()).toEqual([...half.fill(ofWrap), ...half.with(0, half[0]).fill(ofUnwrap)])
+      for (const failure of failures) expect([ofWrap, ofUnwrap]).toContain(failure.code)
+      if (ofWrap !== ofUnwrap) expect(failures.filter((failure) => failure.code === ofUnwrap).length).toBe(CALLERS)
     })
 
     it('by every other function that a lost login needs, while the PIN is given once or not at all', async () => {

@@ -126,6 +126,8 @@ export class TokenCore {
       const known = this.#link.facts
       if (known !== undefined) return known
       await this.call('looking the token up', () => [], options, { isInner })
+      // It was given up since the session was opened.
+      if (this.#link.facts === undefined) this.#pool.dropSessions(true)
     }
   }
 
@@ -426,7 +428,9 @@ function attributesOf(types: readonly number[], results: readonly unknown[]): Ma
 function classOf<T>(error: unknown, operation?: Operation<T>): CkrClass | undefined {
   if (error instanceof CkrFailure) {
     if (operation?.probe !== undefined && error.method === 'run' && LENGTH_CODES.has(error.code)) return 'ciphertext'
-    return ckrRow(error.code).is
+    const { is } = ckrRow(error.code)
+    // Said of what is no ciphertext, it is the module's defect.
+    return is === 'ciphertext' && operation?.probe === undefined ? 'refused' : is
   }
   // A thread that ended, and a token that is not listed any more.
   return error instanceof HsmError &&

@@ -33,6 +33,8 @@ export class TokenLink {
   /** The held session may be gone. */
   #mustLookAgain = false
   #generation = 0
+  /** How often the token was given up. */
+  #round = 0
 
   constructor(address: TokenAddress) {
     this.address = address
@@ -50,17 +52,25 @@ export class TokenLink {
 
   /** Opens a session in which the user is logged in. */
   async open(thread: HsmThread): Promise<Uint8Array> {
-    await this.address.module.initialise(thread)
-    this.#facts ??= await findToken(thread, this.address.selector, this.address.quirks, this.#wasThere)
-    this.#wasThere = true
-    const session = await this.#openSession(thread, this.#facts)
-    try {
-      await this.#logIn(thread, session, this.#facts)
-    } catch (error) {
-      await thread.call([{ method: 'C_CloseSession', args: [session], tolerant: true }])
-      throw error
+    for (;;) {
+      await this.address.module.initialise(thread)
+      const round = this.#round
+      const facts = this.#facts ?? (await findToken(thread, this.address.selector, this.address.quirks, this.#wasThere))
+      this.#wasThere = true
+      const session = await this.#openSession(thread, facts)
+      try {
+        await this.#logIn(thread, session, facts)
+      } catch (error) {
+        await this.#closeSession(thread, session)
+        throw error
+      }
+      if (round === this.#round) {
+        this.#facts = facts
+        return session
+      }
+      // Meanwhile somebody found the token gone: what was opened before says nothing of what there is now.
+      await this.#closeSession(thread, session)
     }
-    return session
   }
 
   /** Nothing that was known of the token is taken for granted any more. `isThere`: the held session still has to be closed. */
@@ -69,13 +79,18 @@ export class TokenLink {
     this.#mustLookAgain = true
     if (!isThere) this.#kept = undefined
     this.#generation += 1
+    this.#round += 1
   }
 
   /** Gives the held session back. */
   async close(thread: HsmThread): Promise<void> {
     const kept = this.#kept
     this.#kept = undefined
-    if (kept !== undefined) await thread.call([{ method: 'C_CloseSession', args: [kept], tolerant: true }])
+    if (kept !== undefined) await this.#closeSession(thread, kept)
+  }
+
+  async #closeSession(thread: HsmThread, session: Uint8Array): Promise<void> {
+    await thread.call([{ method: 'C_CloseSession', args: [session], tolerant: true }])
   }
 
   async #openSession(thread: HsmThread, { slot, quirks }: TokenFacts): Promise<Uint8Array> {
@@ -88,16 +103,17 @@ export class TokenLink {
     const [info] = await thread.call([{ method: 'C_GetSessionInfo', args: [session] }])
     const isLoggedIn = USER_STATES.has((info as { readonly state: number }).state) || !facts.slot.needsLogin
     if (isLoggedIn && this.#kept !== undefined && !this.#mustLookAgain) return
+    const round = this.#round
     await this.close(thread)
     const kept = await this.#openSession(thread, facts)
     try {
       if (!isLoggedIn) await this.#giveThePin(thread, kept, facts)
     } catch (error) {
-      await thread.call([{ method: 'C_CloseSession', args: [kept], tolerant: true }])
+      await this.#closeSession(thread, kept)
       throw error
     }
     this.#kept = kept
-    this.#mustLookAgain = false
+    if (round === this.#round) this.#mustLookAgain = false
   }
 
   async #giveThePin(thread: HsmThread, session: Uint8Array, { slot }: TokenFacts): Promise<void> {
