@@ -20,7 +20,7 @@ export const SECRET: string = MARKER.toString('latin1')
 
 export const keyring = rawAesKeyring({ namespace: 'test', name: 'k1', key: new Uint8Array(32).fill(7) })
 
-export const ordersConfig: TableConfig = {
+const ordersConfig: TableConfig = {
   logicalTableName: 'orders',
   partitionKey: 'id',
   actions: {
@@ -38,7 +38,7 @@ export const ordersConfig: TableConfig = {
   allowedUnsignedPrefix: ':',
 }
 
-export const eventsConfig: TableConfig = {
+const eventsConfig: TableConfig = {
   logicalTableName: 'events',
   partitionKey: 'pk',
   sortKey: 'sk',

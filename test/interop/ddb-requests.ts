@@ -68,7 +68,7 @@ export function readItemConfig(fields: Fields): ItemConfig {
 }
 
 /** Reads an item: DynamoDB JSON with base64 binaries. */
-export function readItem(json: Fields, name: string): Item {
+function readItem(json: Fields, name: string): Item {
   return Object.fromEntries(Object.entries(json).map(([attribute, value]) => [attribute, readValue(value, `${name}: ${attribute}`)]))
 }
 

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 
 const run = promisify(execFile)
 const root = new URL('../..', import.meta.url).pathname
+const program = new URL('sdk-version.ts', import.meta.url).pathname
 const env = { PATH: process.env.PATH, HOME: process.env.HOME }
 /** From the oldest that the package says it takes. */
 const versions = ['3.700.0', '3.729.0', '3.758.0', '3.812.0', '3.864.0', '3.911.0', '3.1000.0', '3.1080.0', '3.1143.0']
@@ -18,8 +19,7 @@ interface Seen {
 }
 
 async function look(...folder: string[]): Promise<Seen> {
-  const program = ['--conditions=@strongroom/source', 'test/s3/sdk-version.ts', ...folder]
-  const { stdout } = await run(process.execPath, program, { cwd: root, env })
+  const { stdout } = await run(process.execPath, ['--conditions=@strongroom/source', program, ...folder], { cwd: root, env })
   const seen = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Seen
   expect(seen).toMatchObject({ round: true, upload: true, leaking: [], logged: 0, control: { leaking: ['PutObject'], isLogged: true } })
   expect(seen.commands).toBeGreaterThan(90)
@@ -49,7 +49,7 @@ describe('no command of a client that encrypts sends or logs plaintext', () => {
           `@aws-sdk/client-s3@${version}`,
         ]
         // With the environment of the run: it may say where packages come from.
-      await run('npm', install, { cwd: folder })
+        await run('npm', install, { cwd: folder })
         await look(folder)
       } finally {
         await rm(folder, { recursive: true })

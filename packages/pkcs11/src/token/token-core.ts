@@ -427,10 +427,11 @@ function attributesOf(types: readonly number[], results: readonly unknown[]): Ma
 
 function classOf<T>(error: unknown, operation?: Operation<T>): CkrClass | undefined {
   if (error instanceof CkrFailure) {
-    if (operation?.probe !== undefined && error.method === 'run' && LENGTH_CODES.has(error.code)) return 'ciphertext'
     const { is } = ckrRow(error.code)
+    const isOfDecryption = operation?.probe !== undefined && (error.method === 'run' || error.method === 'init')
+    if (isOfDecryption && error.method === 'run' && LENGTH_CODES.has(error.code)) return 'ciphertext'
     // Said of what is no ciphertext, it is the module's defect.
-    return is === 'ciphertext' && operation?.probe === undefined ? 'refused' : is
+    return is === 'ciphertext' && !isOfDecryption ? 'refused' : is
   }
   // A thread that ended, and a token that is not listed any more.
   return error instanceof HsmError &&

@@ -7,7 +7,7 @@ import { runtimeOf } from '../s3-encryption.ts'
 
 const MIB = 2 ** 20
 /** Bytes of the largest part, and of the largest body of a PutObject. */
-export const MOST_PART_BYTES: number = 5 * 2 ** 30
+const MOST_PART_BYTES = 5 * 2 ** 30
 
 /** What an object is put with: the parameters of PutObject, and those that only multipart uploads have. */
 export type EncryptedUploadParams = PutObjectCommandInput & Partial<Pick<CreateMultipartUploadCommandInput, 'ChecksumType'>>
