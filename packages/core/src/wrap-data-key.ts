@@ -70,17 +70,12 @@ export async function wrapUnderIntermediates(
 ): Promise<WrappedUnderIntermediates> {
   const started = performance.now()
   const recipients = await recipientsOf(keyring, request)
-  // Each is waited for, even where another failed: what it makes has to be disposed of.
-  const made = await Promise.allSettled(
-    recipients.map((recipient, index) => (index === 0 ? generate : generateLocally)(recipient, INTERMEDIATE_KEY, request)),
-  )
+  const made = await generateAll(recipients, request)
   const edks: EncryptedDataKey[] = []
   const macKeys: SecretBytes[] = []
   try {
-    for (const [index, outcome] of made.entries()) {
-      if (outcome.status === 'rejected') throw outcome.reason
+    for (const [index, { secret, edks: wrapped }] of made.entries()) {
       const recipient = recipients[index] as Recipient
-      const { secret, edks: wrapped } = outcome.value
       if (secret.length !== INTERMEDIATE_KEY) throw unusable(recipient, `a key of ${secret.length} bytes where 32 were asked for`)
       if (wrapped.length === 0) throw unusable(recipient, 'no encrypted data key')
       const { sealed, macKey } = sealUnderIntermediate(secret, dataKey, request.aad)
@@ -93,10 +88,26 @@ export async function wrapUnderIntermediates(
     for (const macKey of macKeys) macKey.dispose()
     throw error
   } finally {
-    for (const outcome of made) if (outcome.status === 'fulfilled') outcome.value.secret.dispose()
+    for (const { secret } of made) secret.dispose()
   }
   tell(recipients, request, started)
   return { edks: Object.freeze(edks), macKeys: Object.freeze(macKeys) }
+}
+
+/** An intermediate key for each recipient, from the first one its own. */
+async function generateAll(recipients: readonly [Recipient, ...Recipient[]], request: WrapRequest): Promise<readonly WrappedDataKey[]> {
+  const [first, ...others] = recipients
+  if (others.length === 0) return [await generate(first, INTERMEDIATE_KEY, request)]
+  // Each is waited for, even where another failed: what it makes has to be disposed of.
+  const outcomes = await Promise.allSettled([
+    generate(first, INTERMEDIATE_KEY, request),
+    ...others.map((recipient) => generateLocally(recipient, INTERMEDIATE_KEY, request)),
+  ])
+  const made = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failed === undefined) return made
+  for (const { secret } of made) secret.dispose()
+  throw failed.reason
 }
 
 async function recipientsOf(keyring: Keyring, request: WrapRequest): Promise<readonly [Recipient, ...Recipient[]]> {

@@ -24,6 +24,8 @@ import { openDataKey, PROVIDER_ID, sealDataKey, versionOf } from './hierarchical
  */
 export type BranchKeyIdSupplier = (context: EncryptionContext) => string | undefined
 
+const encoder = new TextEncoder()
+
 /** Options of {@link hierarchicalKeyring}. */
 export interface HierarchicalKeyringOptions {
   /** Where the branch keys are. */
@@ -116,7 +118,7 @@ export function hierarchicalKeyring(options: HierarchicalKeyringOptions): Keyrin
           option: 'encryptionContext',
         })
       }
-      const providerInfo = new TextEncoder().encode(id)
+      const providerInfo = encoder.encode(id)
       return [
         {
           providerId: PROVIDER_ID,
@@ -149,7 +151,7 @@ export function hierarchicalKeyring(options: HierarchicalKeyringOptions): Keyrin
         return { attempts: edks.map((edk, index) => unchosen(edk, index, cause)) }
       }
       if (id === undefined) return { attempts: edks.map((_edk, index) => ({ edk: index, outcome: 'not-mine' })) }
-      const providerInfo = new TextEncoder().encode(id)
+      const providerInfo = encoder.encode(id)
       const attempts: Attempt[] = []
       for (const [index, edk] of edks.entries()) {
         if (!isOf(edk, providerInfo)) {

@@ -9,7 +9,7 @@ import { hsmKeyring } from './keyrings/hsm-keyring.ts'
 import type { HsmToken } from './token/hsm-token.ts'
 
 const ALWAYS = Number.POSITIVE_INFINITY
-const CALLERS = 40
+const CALLERS = 24
 /** Classes that another try mends. */
 const mended: ReadonlySet<CkrClass> = new Set(['login', 'session', 'handle', 'device', 'busy'])
 /** On decryption they blame the ciphertext. */

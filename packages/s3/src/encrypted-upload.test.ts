@@ -354,9 +354,10 @@ describe('an upload is refused', () => {
     ] as const) {
       const kms = memoryKms()
       const options = { config: { keyring: kms }, params: { ContentLength }, ...(option === undefined ? { partSize: 2 ** 30 } : {}) }
-      const large = upload(Readable.from([]), options)
+      const body = Readable.from(chunked(bytesOf(5000)))
+      const large = upload(body, options)
       await expect(large.done()).rejects.toMatchObject({ code: 'OBJECT_TOO_LARGE', ...(option === undefined ? {} : { option }) })
-      expect([kms.calls, lab.calls()]).toEqual([[], []])
+      expect([kms.calls, lab.calls(), body.destroyed]).toEqual([[], [], true])
     }
   })
 

@@ -10,7 +10,7 @@ import { type BodyPart, cutParts, MOST_PARTS, tooManyParts } from './upload/cut-
 import { watchLocation } from './upload/location.ts'
 import { beginMultipartUpload, type MultipartUpload } from './upload/multipart-upload.ts'
 import { type EncryptedUploadOptions, type EncryptedUploadParams, type ResolvedUpload, resolveUpload } from './upload/upload-options.ts'
-import { uploadSource } from './upload/upload-source.ts'
+import { type UploadSource, uploadSource } from './upload/upload-source.ts'
 
 /** How far an upload is. */
 export interface UploadProgress {
@@ -103,25 +103,28 @@ export class EncryptedUpload extends EventEmitter<UploadEvents> {
   async #run(): Promise<CompleteMultipartUploadCommandOutput> {
     // One of our own: whatever fails stops the rest.
     const stop = new AbortController()
-    const signal = AbortSignal.any([stop.signal, this.#options.controller.signal])
+    const { params, controller } = this.#options
+    const signal = AbortSignal.any([stop.signal, controller.signal])
+    let source: UploadSource | undefined
     let encrypted: Encrypted | undefined
     try {
       signal.throwIfAborted()
-      encrypted = await this.#encrypt(signal)
+      source = await uploadSource(params.Body, params.ContentLength, signal)
+      encrypted = await this.#encrypt(source, signal)
       return await this.#send(encrypted, stop, signal)
     } catch (error) {
       stop.abort(error)
       await this.#cleanUp()
       throw error
     } finally {
+      source?.release()
       await encrypted?.parts.return()
     }
   }
 
-  async #encrypt(signal: AbortSignal): Promise<Encrypted> {
+  async #encrypt({ stream, length: plaintextLength }: UploadSource, signal: AbortSignal): Promise<Encrypted> {
     const { runtime, params } = this.#options
-    const { Body, ContentLength, ...rest } = params
-    const { stream, length: plaintextLength } = await uploadSource(Body, ContentLength, signal)
+    const { Body: _body, ContentLength: _length, ...rest } = params
     const encryptionContext: EncryptionContext | undefined = optionsOf(params).encryptionContext ?? runtime.contextOf(this.#location)
     const request = { encryptionContext, metadata: { ...params.Metadata }, instructionFile: runtime.instructionFile, signal }
     this.#assertParts(plaintextLength)

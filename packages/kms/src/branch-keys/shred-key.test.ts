@@ -75,8 +75,8 @@ describe('shredKey', () => {
       heldFor,
       backups: {
         pointInTimeRecovery: { status: 'disabled' },
-        onDemandBackups: { status: 'unknown', reason: expect.any(String) },
-        exports: { status: 'unknown', reason: expect.any(String) },
+        onDemandBackups: { status: 'known', names: [], more: false },
+        exports: { status: 'known', names: [], more: false },
         replicas: { status: 'known', names: [], more: false },
         stream: { status: 'known', keepsDeleted: false },
       },

@@ -10,45 +10,43 @@ export interface UploadSource {
   readonly stream: AsyncIterable<Uint8Array>
   /** Bytes that it has, where that is known. */
   readonly length: number | undefined
+  /** Lets go of the body, read or not: a copy of ours is wiped, a stream is closed. */
+  release(): void
 }
 
 /**
- * Takes a body in whatever form the SDK takes it. Reading it stops at once when the signal fires, also where the body never answers, and lets go of it.
+ * Takes a body in whatever form the SDK takes it. Reading it stops at once when the signal fires, also where the body never answers.
  *
  * @throws `INPUT_INVALID`, `LENGTH_MISMATCH`
  */
 export async function uploadSource(body: unknown, contentLength: number | undefined, signal: AbortSignal): Promise<UploadSource> {
   const input = await readBody(body, contentLength)
-  if ('bytes' in input) return { stream: slices(input.bytes), length: input.bytes.length }
-  return { stream: interruptible(input, signal), length: input.length }
+  if (!('bytes' in input)) return interruptible(input, signal)
+  const { bytes } = input
+  return { stream: slices(bytes), length: bytes.length, release: () => void bytes.fill(0) }
 }
 
 async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    for (let at = 0; at < bytes.length; at += SLICE) yield bytes.subarray(at, at + SLICE)
-  } finally {
-    // A copy of ours.
-    bytes.fill(0)
-  }
+  for (let at = 0; at < bytes.length; at += SLICE) yield bytes.subarray(at, at + SLICE)
 }
 
-async function* interruptible(
-  { stream }: Extract<BodyInput, { stream: unknown }>,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array, void, undefined> {
+function interruptible({ stream, length }: Extract<BodyInput, { stream: unknown }>, signal: AbortSignal): UploadSource {
   const iterator = stream[Symbol.asyncIterator]()
   let ended = false
-  try {
+  async function* read(): AsyncGenerator<Uint8Array, void, undefined> {
     for (;;) {
       const { done, value } = await abortable(iterator.next(), signal)
-      if (done === true) {
-        ended = true
-        return
-      }
+      ended = done === true
+      if (ended) return
       yield textAsBytes(value)
     }
-  } finally {
-    if (!ended) letGo(stream, iterator)
+  }
+  return {
+    stream: read(),
+    length,
+    release() {
+      if (!ended) letGo(stream, iterator)
+    },
   }
 }
 
