@@ -12,6 +12,12 @@ export interface DefinedTable<S extends TableSchema = TableSchema> extends Typed
   readonly schemaType?: S
 }
 
+/** What a defined table knows of its schema. */
+export interface WithSchema<S> {
+  /** Exists for the compiler alone. */
+  readonly schemaType?: S
+}
+
 /**
  * The type of a defined table's documents: of all kinds, or of the named one.
  *
@@ -20,13 +26,14 @@ export interface DefinedTable<S extends TableSchema = TableSchema> extends Typed
  * type Customer = ItemOf<typeof shop, 'customer'>
  * ```
  */
-export type ItemOf<T, Kind extends string = string> = T extends { readonly schemaType?: infer S }
-  ? string extends Kind
-    ? DocumentsOf<S>[keyof DocumentsOf<S>]
-    : Kind extends keyof DocumentsOf<S>
-      ? DocumentsOf<S>[Kind]
-      : never
-  : never
+export type ItemOf<T, Kind extends string = string> =
+  T extends WithSchema<infer S>
+    ? string extends Kind
+      ? DocumentsOf<S>[keyof DocumentsOf<S>]
+      : Kind extends keyof DocumentsOf<S>
+        ? DocumentsOf<S>[Kind]
+        : never
+    : never
 
 const settings = {
   logicalTableName: isAnything,

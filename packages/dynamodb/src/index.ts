@@ -6,7 +6,7 @@
 export type { AttributeTypeName } from './attribute-types.ts'
 export { backfill } from './backfill.ts'
 export type { DynamoDBEncryptionConfig, DynamoDBEncryptionSettings, ItemKeyring, ItemMaterials } from './config.ts'
-export type { DefinedTable, ItemOf } from './define-table.ts'
+export type { DefinedTable, ItemOf, WithSchema } from './define-table.ts'
 export { defineTable } from './define-table.ts'
 export type { DataKeyDescription, DescribeItemOptions, ItemDescription } from './describe-item.ts'
 export { describeItem } from './describe-item.ts'
@@ -48,10 +48,17 @@ export type {
   DocumentTypes,
   EntitiesSchema,
   EntitySchema,
+  IsOptional,
+  OneDocument,
+  OptionalNames,
   SingleEntitySchema,
   TableSchema,
+  TableSettings,
   TypedAttribute,
   ValueOf,
+  WithAttributes,
+  WithEntities,
+  WithType,
 } from './table-schema.ts'
 export { typed } from './table-schema.ts'
 export type { UpdateItemOptions, UpdateItemResult } from './update-item.ts'

@@ -37,7 +37,7 @@ export interface DecryptedStreamRecord<T> {
   readonly oldImage: T | undefined
 }
 
-/** Options of {@link decryptStreamRecord}. */
+/** Options of `decryptStreamRecord`. */
 export interface DecryptStreamRecordOptions extends CallOptions {
   /** Answer plain JavaScript values, as the document client has them. Default false: attribute values. */
   readonly unmarshalled?: boolean

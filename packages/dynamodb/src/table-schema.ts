@@ -59,7 +59,8 @@ export interface AttributeSchema {
 export type EntitySchema = Readonly<Record<string, AttributeSchema>>
 
 /** What a table's configuration holds beside its attributes. */
-type TableSettings = Omit<TableConfig, 'actions' | 'types'>
+/** What a table's schema has beside its attributes. */
+export type TableSettings = Omit<TableConfig, 'actions' | 'types'>
 
 /** A table of one kind of item. */
 export interface SingleEntitySchema extends TableSettings {
@@ -83,25 +84,58 @@ export interface EntitiesSchema extends TableSettings {
 /** A table, written once for its encryption and for the compiler. */
 export type TableSchema = SingleEntitySchema | EntitiesSchema
 
-/** The value of an attribute. */
-export type ValueOf<A> = A extends { readonly type: infer T }
-  ? T extends keyof DocumentTypes
-    ? DocumentTypes[T]
-    : T extends TypedAttribute<infer V>
-      ? V
-      : unknown
-  : unknown
+/** A schema of an attribute, as far as its type goes. */
+export interface WithType<T> {
+  /** Name of the type, or a typed attribute. */
+  readonly type: T
+}
 
-type OptionalNames<E> = { [K in keyof E]: E[K] extends { readonly optional: true } ? K : never }[keyof E]
+/** The value of an attribute. */
+export type ValueOf<A> =
+  A extends WithType<infer T>
+    ? T extends keyof DocumentTypes
+      ? DocumentTypes[T]
+      : T extends TypedAttribute<infer V>
+        ? V
+        : unknown
+    : unknown
+
+/** A schema of an attribute that a document may lack. */
+export interface IsOptional {
+  /** Whether it may be lacking. */
+  readonly optional: true
+}
+
+/** Names of the attributes that a document may lack. */
+export type OptionalNames<E> = { [K in keyof E]: E[K] extends IsOptional ? K : never }[keyof E]
 
 /** The document of one kind of item. */
 export type DocumentOf<E> = { -readonly [K in Exclude<keyof E, OptionalNames<E>>]: ValueOf<E[K]> } & {
   -readonly [K in OptionalNames<E>]?: ValueOf<E[K]>
 }
 
+/** A schema of several kinds of items. */
+export interface WithEntities<E> {
+  /** The schema of each kind. */
+  readonly entities: E
+}
+
+/** A schema of one kind of items. */
+export interface WithAttributes<A> {
+  /** The schema of each attribute. */
+  readonly attributes: A
+}
+
+/** The documents of a table that has one kind. */
+export interface OneDocument<D> {
+  /** The one kind. */
+  readonly item: D
+}
+
 /** The documents of a table, by the name of their kind; `item` where there is one kind. */
-export type DocumentsOf<S> = S extends { readonly entities: infer E }
-  ? { readonly [K in keyof E]: DocumentOf<E[K]> }
-  : S extends { readonly attributes: infer A }
-    ? { readonly item: DocumentOf<A> }
-    : never
+export type DocumentsOf<S> =
+  S extends WithEntities<infer E>
+    ? { readonly [K in keyof E]: DocumentOf<E[K]> }
+    : S extends WithAttributes<infer A>
+      ? OneDocument<DocumentOf<A>>
+      : never

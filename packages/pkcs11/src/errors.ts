@@ -40,6 +40,8 @@ export type HsmReason =
   | 'MODULE_REFUSED'
   /** What the HSM wrapped does not open again; it was thrown away. */
   | 'WRAP_NOT_VERIFIED'
+  /** Too few clusters wrapped a data key. */
+  | 'QUORUM_MISSED'
   /** The HSM, the token or the network to it failed. */
   | 'UNREACHABLE'
   /** There was no answer, or no free session, in time. */

@@ -20,7 +20,9 @@ export interface UploadProgress {
   readonly total: number | undefined
   /** The part that arrived; parts arrive in any order. */
   readonly part: number
+  /** The object's key. */
   readonly Key: string
+  /** Name of the bucket. */
   readonly Bucket: string
 }
 

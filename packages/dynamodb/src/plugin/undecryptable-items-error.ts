@@ -1,6 +1,5 @@
 import { isStrongroomError } from '@strongroom/core'
 import { DynamoDBEncryptionError } from '../errors.ts'
-import type { Output } from './call-state.ts'
 import { mayPass, type RejectedItem } from './rejected-item.ts'
 
 /**
@@ -13,10 +12,10 @@ export class UndecryptableItemsError extends DynamoDBEncryptionError<'ITEMS_UNDE
   /** Whether a failure may pass (`transient`, `operational`): the same call may then succeed later. */
   readonly blocked: boolean
   // Private, so that neither util.inspect nor JSON.stringify nor a logger prints plaintext.
-  readonly #output: Output
+  readonly #output: Readonly<Record<string, unknown>>
 
   /** Made by the adapter. */
-  constructor(operation: string, output: Output, failures: readonly RejectedItem[]) {
+  constructor(operation: string, output: Readonly<Record<string, unknown>>, failures: readonly RejectedItem[]) {
     const first = failures.slice(0, 3).map((failure) => `${failure.table}: ${failure.class}, ${failure.cause.message}`)
     const more = failures.length > first.length ? ` and ${failures.length - first.length} more` : ''
     super(

@@ -55,7 +55,7 @@ export interface EmbeddedDynamoDB extends Endpoint<DynamoDBCall> {
  *
  * The engine is the `dynalite` package, called in the process; transactions, items in condition failures and what else it lacks are added.
  * Streams, PartiQL, replicas and restoring are not served; signatures are not checked and no throughput is enforced: `deny` and
- * {@link EmbeddedDynamoDB.faults} stand in for them.
+ * its `faults` stand in for them.
  *
  * @throws `OPTION_INVALID`
  * @example

@@ -49,7 +49,7 @@ export interface EmbeddedKms extends Endpoint<KmsCall> {
  * One port serves every Region, each with keys of its own: a request belongs to the Region it was signed for, as a client of that Region does.
  * Multi-Region keys and their replicas are related across Regions.
  *
- * Signatures are not checked, and quotas and key policies are not modelled: `deny` and {@link EmbeddedKms.faults} stand in for them.
+ * Signatures are not checked, and quotas and key policies are not modelled: `deny` and its `faults` stand in for them.
  *
  * @throws `OPTION_INVALID`
  * @example
