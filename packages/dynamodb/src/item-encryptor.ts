@@ -112,7 +112,7 @@ export interface ItemEncryptor<T = Record<string, unknown>> {
    * still encrypts the same ones and the data key comes from a keyring; otherwise the item is encrypted anew.
    */
   rewrapItem(item: Item, options?: RewrapOptions): Promise<RewrapItemResult>
-  /** What an encrypted item says about itself, without keys and unverified. Throws `ITEM_INVALID`, `ITEM_NOT_ENCRYPTED`. */
+  /** What an encrypted item says about itself, without keys and unverified. Throws `ITEM_INVALID`, `LIMIT_EXCEEDED`. */
   describeItem(item: Item): ItemDescription
 }
 

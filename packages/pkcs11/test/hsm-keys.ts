@@ -88,7 +88,7 @@ export async function makeRsaKey(token: HsmToken, label: string): Promise<void> 
 }
 
 /** Deletes what has a label. */
-export async function destroy(token: HsmToken, label: string): Promise<void> {
+async function destroy(token: HsmToken, label: string): Promise<void> {
   const { find, call } = { find: core(token).find.bind(core(token)), call: core(token).call.bind(core(token)) }
   for (const handle of await find([[CKA.LABEL, label]])) {
     const bytes = new Uint8Array(new BigUint64Array([handle]).buffer)
