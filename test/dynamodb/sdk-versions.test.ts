@@ -8,7 +8,7 @@ import { slow } from '../fuzz/slow.ts'
 
 const run = promisify(execFile)
 const root = new URL('../..', import.meta.url).pathname
-const env = { PATH: process.env.PATH, HOME: process.env.HOME }
+const env = process.env
 /** client-dynamodb from the oldest that the package says it takes, and the lib-dynamodb that goes with it. */
 const versions: readonly (readonly [client: string, lib: string])[] = [
   ['3.600.0', '3.600.0'],
