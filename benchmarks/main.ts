@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto'
 import { createEncryptionClient, generateAesKey, rawAesKeyring } from '@strongroom/core'
 import { measure } from 'mitata'
 import { dynamodb } from './dynamodb.ts'
+import { dynamodbClient } from './dynamodb-client.ts'
 import { floor } from './floor.ts'
 import { footprint } from './footprint.ts'
 import { hierarchy } from './hierarchy.ts'
@@ -129,6 +130,7 @@ for (const suite of ['0478', '0578'] as const) {
 }
 await hierarchy({ only, rounds: ROUNDS, batchOf, median, middle })
 await dynamodb({ only, rounds: ROUNDS, batchOf, median, middle })
+await dynamodbClient({ only, rounds: ROUNDS, batchOf, median, middle })
 if (only === '') await footprint()
 
 function encryptFloors(bare: ReturnType<typeof floor>, signed: boolean, cached: boolean): Row['floors'] {

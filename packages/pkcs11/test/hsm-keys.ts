@@ -1,6 +1,5 @@
 import type { TestHsm } from '../../../test/support/hsm.ts'
 import { CKA, CKK, CKM, CKO } from '../src/constants.ts'
-import { handleOf } from '../src/native/handle.ts'
 import { Mechanism } from '../src/native/mechanism.ts'
 import { nativeTemplate, type Template } from '../src/native/template.ts'
 import { coreOf, type HsmToken, type HsmTokenOptions, openHsmToken } from '../src/token/hsm-token.ts'
@@ -85,14 +84,4 @@ export async function makeRsaKey(token: HsmToken, label: string): Promise<void> 
       ],
     },
   ])
-}
-
-/** Deletes what has a label. */
-async function destroy(token: HsmToken, label: string): Promise<void> {
-  const { find, call } = { find: core(token).find.bind(core(token)), call: core(token).call.bind(core(token)) }
-  for (const handle of await find([[CKA.LABEL, label]])) {
-    const bytes = new Uint8Array(new BigUint64Array([handle]).buffer)
-    if (handleOf(bytes) !== handle) throw new Error('Handles are big-endian here')
-    await call('deleting', (session) => [{ method: 'C_DestroyObject', args: [session, bytes] }])
-  }
 }

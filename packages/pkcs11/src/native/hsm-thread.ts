@@ -63,7 +63,15 @@ export class HsmThread {
   constructor(library: string) {
     this.library = library
     const workerData = { binding: bindingPath(), library, keeps }
-    this.#worker = new Worker(THREAD_PROGRAM, { eval: true, name: 'strongroom-hsm', workerData, env: {}, execArgv: [], stdin: false })
+    this.#worker = new Worker(THREAD_PROGRAM, {
+      eval: true,
+      name: 'strongroom-hsm',
+      workerData,
+      env: {},
+      execArgv: [],
+      stdin: false,
+      resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 },
+    })
     this.#worker.unref()
     this.#worker.on('message', (answer: Answer) => {
       const waiting = this.#waiting.get(answer.id)
