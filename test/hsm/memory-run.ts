@@ -1,14 +1,15 @@
 /**
  * Wraps a number of data keys and tells how much memory that left behind: a program of its own, so that nothing else is in its memory.
  *
- *     node --expose-gc --conditions=@strongroom/source test/hsm/memory-run.ts <token spec as JSON> <wraps>
+ *     node --expose-gc --max-semi-space-size=1 --conditions=@strongroom/source test/hsm/memory-run.ts <token spec as JSON> <wraps>
  */
 import { type AeadKey, SecretBytes } from '@strongroom/core'
 import { keyringOf, openSpec } from './token-spec.ts'
 
 const CALLERS = 50
 const WARM = 10_000
-await using token = openSpec(JSON.parse(process.argv[2] as string))
+// One thread: another one, opened on the way, would count as growth.
+await using token = openSpec(JSON.parse(process.argv[2] as string), 1)
 const key = (await keyringOf(token).wrappingKeys?.current()) as AeadKey
 const aad = new Uint8Array(40)
 

@@ -13,8 +13,8 @@ export function specOf({ library, libraryParameters, token: { label, pin } }: Te
   return { library, ...(libraryParameters === undefined ? {} : { libraryParameters }), label, pin }
 }
 
-export function openSpec({ label, ...spec }: TokenSpec): HsmToken {
-  return openHsmToken({ ...spec, slot: { label } })
+export function openSpec({ label, ...spec }: TokenSpec, maxSessions: number = 4): HsmToken {
+  return openHsmToken({ ...spec, slot: { label }, maxSessions })
 }
 
 export function keyringOf(token: HsmToken): ReturnType<typeof hsmKeyring> {
