@@ -13,11 +13,14 @@ const MARKER = 'MARKER-4000-0012-3456-7899'
 const [folder] = process.argv.slice(2)
 if (folder !== undefined) {
   const { resolve } = createRequire(`${folder}/x.js`)
+  const names = ['@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb', '@aws-sdk/util-dynamodb']
+  // All at first: looking one up would ask the hook.
+  const urls = new Map(names.map((name) => [name, pathToFileURL(resolve(name)).href]))
   registerHooks({
-    resolve: (specifier, context, next) =>
-      ['@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb', '@aws-sdk/util-dynamodb'].includes(specifier)
-        ? { url: pathToFileURL(resolve(specifier)).href, shortCircuit: true }
-        : next(specifier, context),
+    resolve(specifier, context, next) {
+      const url = urls.get(specifier)
+      return url === undefined ? next(specifier, context) : { url, shortCircuit: true }
+    },
   })
 }
 const sdk = await import('@aws-sdk/client-dynamodb')
