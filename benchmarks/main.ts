@@ -13,6 +13,7 @@ import { dynamodbClient } from './dynamodb-client.ts'
 import { floor } from './floor.ts'
 import { footprint } from './footprint.ts'
 import { hierarchy } from './hierarchy.ts'
+import { hsm } from './hsm.ts'
 import { official } from './official.ts'
 
 const quick = process.argv.includes('--quick')
@@ -131,6 +132,7 @@ for (const suite of ['0478', '0578'] as const) {
 await hierarchy({ only, rounds: ROUNDS, batchOf, median, middle })
 await dynamodb({ only, rounds: ROUNDS, batchOf, median, middle })
 await dynamodbClient({ only, rounds: ROUNDS, batchOf, median, middle })
+await hsm({ only, rounds: ROUNDS, batchOf, median, middle })
 if (only === '') await footprint()
 
 function encryptFloors(bare: ReturnType<typeof floor>, signed: boolean, cached: boolean): Row['floors'] {

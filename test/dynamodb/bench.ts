@@ -49,7 +49,7 @@ export function benchOf(plain: DynamoDBClient, tables: Tables, dialect: Dialect)
 }
 
 /** What a promise rejects with. */
-async function rejection(promise: Promise<unknown>): Promise<unknown> {
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     (value) => {
       throw new Error(`Resolved with ${JSON.stringify(value)}.`)

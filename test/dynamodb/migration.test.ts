@@ -1,5 +1,5 @@
 import { CreateTableCommand, DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
-import { generateAesKey, rawAesKeyring } from '@strongroom/core'
+import { generateAesKey, rawAesKeyring, StrongroomError } from '@strongroom/core'
 import {
   backfill,
   type Checkpoint,
@@ -8,6 +8,7 @@ import {
   type ItemEncryptor,
   isEncryptedItem,
   rotateTable,
+  type TableConfig,
   updateItem,
   withEncryption,
 } from '@strongroom/dynamodb'
@@ -70,11 +71,11 @@ function killedAfter(calls: number): Pick<DynamoDBClient, 'send'> {
 }
 
 /** Writers that add 1 to the totals of items, one after the other, until they are told to end; answers how often each was raised. */
-function writers(tableName: string, keyring: typeof oldKey, config: typeof migrating | typeof table) {
-  const client = withEncryption(plain, { keyring, tables: { [tableName]: config }, maxAttempts: 100 })
+function writers(tableName: string, keyring: typeof oldKey, ...configs: readonly [TableConfig, TableConfig]) {
+  const clients = configs.map((config) => withEncryption(plain, { keyring, tables: { [tableName]: config }, maxAttempts: 100 }))
   const raised = new Map<string, number>()
   let ended = false
-  async function write(first: number): Promise<void> {
+  async function write(first: number, client: DynamoDBClient): Promise<void> {
     for (let index = first; !ended; index = (index + 7) % ITEMS) {
       const id = `order-${index}`
       await updateItem(client, {
@@ -85,7 +86,7 @@ function writers(tableName: string, keyring: typeof oldKey, config: typeof migra
       raised.set(id, (raised.get(id) ?? 0) + 1)
     }
   }
-  const work = Promise.all([write(0), write(3)])
+  const work = Promise.all(clients.map((client, index) => write(index * 3, client)))
   return {
     async end(): Promise<ReadonlyMap<string, number>> {
       ended = true
@@ -142,6 +143,39 @@ describe('a backfill', () => {
     expect(JSON.stringify(failures)).not.toContain('marker')
   })
 
+  it('ends where keys or DynamoDB are out of reach, and passes by no item for it', async () => {
+    await createTable('outage')
+    await fill('outage')
+    let calls = 0
+    const failing = createItemEncryptor({
+      keyring: {
+        ...oldKey,
+        recipients: async (request) => {
+          calls += 1
+          if (calls > 7) throw new StrongroomError('KEY_TRANSIENT', 'The key service does not answer.')
+          return oldKey.recipients(request)
+        },
+      },
+      table: migrating,
+    })
+    let at: Checkpoint | undefined
+    const options = {
+      tableName: 'outage',
+      segments: 1,
+      pageSize: 5,
+      onProgress: ({ checkpoint }: { readonly checkpoint: Checkpoint }) => {
+        at = checkpoint
+      },
+    }
+    await expect(backfill({ ...options, client: plain, encryptor: failing })).rejects.toMatchObject({ code: 'KEY_TRANSIENT' })
+    const encryptor = createItemEncryptor({ keyring: oldKey, table: migrating })
+    const interrupted = { ...options, encryptor, client: killedAfter(10), ...(at === undefined ? {} : { checkpoint: at }) }
+    await expect(backfill(interrupted)).rejects.toThrow('killed')
+    expect(at).toBeDefined()
+    await backfill({ ...interrupted, client: plain, checkpoint: at as Checkpoint })
+    expect((await everyItem('outage')).filter(isEncryptedItem)).toHaveLength(ITEMS)
+  })
+
   it('is slowed down as it is told', async () => {
     await createTable('slow')
     await fill('slow')
@@ -163,7 +197,8 @@ describe('a backfill', () => {
     await createTable('backfilled')
     await fill('backfilled')
     const encryptor = createItemEncryptor({ keyring: oldKey, table: migrating })
-    const others = writers('backfilled', oldKey, migrating)
+    // One writer is still in the first step and keeps writing plaintext, so that there is work to be killed in to the end.
+    const others = writers('backfilled', oldKey, migrating, { ...table, plaintextOverride: 'FORCE_PLAINTEXT_WRITE_ALLOW_PLAINTEXT_READ' })
     await killed((client, checkpoint, keep) =>
       backfill({
         client,
@@ -175,7 +210,9 @@ describe('a backfill', () => {
         onProgress: (progress) => keep(progress.checkpoint),
       }),
     )
-    await expectTotals('backfilled', createItemEncryptor({ keyring: oldKey, table }), await others.end())
+    const raised = await others.end()
+    await backfill({ client: plain, tableName: 'backfilled', encryptor })
+    await expectTotals('backfilled', createItemEncryptor({ keyring: oldKey, table }), raised)
   }, 300_000)
 })
 
@@ -187,7 +224,7 @@ describe('a rotation', () => {
     const { multiKeyring } = await import('@strongroom/core')
     const both = multiKeyring({ generator: newKey, children: [oldKey] })
     const encryptor = createItemEncryptor({ keyring: newKey, table })
-    const others = writers('rotated', both as typeof oldKey, table)
+    const others = writers('rotated', both as typeof oldKey, table, table)
     await killed((client, checkpoint, keep) =>
       rotateTable({
         client,

@@ -9,17 +9,17 @@ import { slow } from '../fuzz/slow.ts'
 const run = promisify(execFile)
 const root = new URL('../..', import.meta.url).pathname
 const env = process.env
-/** client-dynamodb from the oldest that the package says it takes, and the lib-dynamodb that goes with it. */
-const versions: readonly (readonly [client: string, lib: string])[] = [
-  ['3.600.0', '3.600.0'],
-  ['3.699.0', '3.699.0'],
-  ['3.758.0', '3.758.0'],
-  ['3.812.0', '3.812.0'],
-  ['3.888.0', '3.888.0'],
-  ['3.958.0', '3.958.0'],
-  ['3.1000.0', '3.1000.0'],
-  ['3.1080.0', '3.1080.0'],
-  ['3.1143.0', '3.1142.0'],
+/** client-dynamodb from the oldest that the package says it takes, and the lib-dynamodb and util-dynamodb that go with it. */
+const versions: readonly (readonly [client: string, lib: string, util: string])[] = [
+  ['3.600.0', '3.600.0', '3.600.0'],
+  ['3.699.0', '3.699.0', '3.699.0'],
+  ['3.758.0', '3.758.0', '3.758.0'],
+  ['3.812.0', '3.812.0', '3.812.0'],
+  ['3.888.0', '3.888.0', '3.888.0'],
+  ['3.958.0', '3.958.0', '^3.990.0'],
+  ['3.1000.0', '3.1000.0', '^3.990.0'],
+  ['3.1080.0', '3.1080.0', '^3.990.0'],
+  ['3.1143.0', '3.1142.0', '^3.990.0'],
 ]
 
 async function look(...folder: string[]): Promise<void> {
@@ -44,14 +44,18 @@ describe('no command of a client that encrypts sends or logs plaintext', () => {
 
   it.skipIf(!slow).each(versions)(
     'with the SDK %s (SLOW)',
-    async (client, lib) => {
+    async (client, lib, util) => {
       const folder = await mkdtemp(join(tmpdir(), 'strongroom-sdk-'))
       try {
-        const packages = [`@aws-sdk/client-dynamodb@${client}`, `@aws-sdk/lib-dynamodb@${lib}`]
-        await run('npm', ['install', '--prefix', folder, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', ...packages], {
-          cwd: folder,
-          env,
-        })
+        const packages = [`@aws-sdk/client-dynamodb@${client}`, `@aws-sdk/lib-dynamodb@${lib}`, `@aws-sdk/util-dynamodb@${util}`]
+        await run(
+          'npm',
+          ['install', '--prefix', folder, '--no-save', '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund', ...packages],
+          {
+            cwd: folder,
+            env,
+          },
+        )
         await look(folder)
       } finally {
         await rm(folder, { recursive: true })

@@ -21,10 +21,14 @@ export async function callDynamoDB(fields: Fields): Promise<Fields> {
   const Command = /^[A-Z][A-Za-z]+$/.test(command) ? commands[`${command}Command`] : undefined
   if (Command === undefined) throw new RequestError('INPUT_INVALID', `ddb.call: DynamoDB has no command ${JSON.stringify(command)}`)
   const plain = new sdk.DynamoDBClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } })
-  const { configs, keyring } = await configsOf(tables)
-  const client = Object.keys(configs).length === 0 ? plain : withEncryption(plain, { keyring, tables: configs, otherTables: 'pass' })
-  const { $metadata: _, ...output } = await client.send(new Command(decodeBytes(input) as object))
-  return { output }
+  try {
+    const { configs, keyring } = await configsOf(tables)
+    const client = Object.keys(configs).length === 0 ? plain : withEncryption(plain, { keyring, tables: configs, otherTables: 'pass' })
+    const { $metadata: _, ...output } = await client.send(new Command(decodeBytes(input) as object))
+    return { output }
+  } finally {
+    plain.destroy()
+  }
 }
 
 async function configsOf(tables: Fields): Promise<{ readonly configs: Record<string, TableConfig>; readonly keyring: Keyring }> {

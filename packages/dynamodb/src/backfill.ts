@@ -9,7 +9,8 @@ import { type WalkOptions, type WalkResult, walk, walkChecks } from './migration
  *
  * Source: DB-ESDK, "Plaintext override"; AWS, "Encrypt existing items in a table".
  *
- * @throws `OPTION_INVALID`, what reading the table throws, the signal's reason; what an item throws is told in `failures`
+ * @throws `OPTION_INVALID`, `KEY_TRANSIENT`, what reading and writing the table throw, the signal's reason: go on from the last checkpoint later.
+ * What an item itself throws is told in `failures`
  * @example
  * ```ts
  * const encryptor = createItemEncryptor({ keyring, table })

@@ -24,6 +24,7 @@ import { checkRequest } from './plugin/request-guard.ts'
 
 const ENCRYPTION = 'strongroomDynamoDBEncryption'
 const DECRYPTION = 'strongroomDynamoDBDecryption'
+const SNAPSHOT = 'strongroomDynamoDBSnapshot'
 const LOGS = 'strongroomDynamoDBLogs'
 const GUARD = 'strongroomDynamoDBGuard'
 const SENDING_GUARD = 'strongroomDynamoDBSendingGuard'
@@ -109,6 +110,8 @@ function addEncryption(stack: AnyStack, isDocument: boolean, config: PluginConfi
     }
   }
   const tags = ['STRONGROOM']
+  // Commands of lib-dynamodb are copied by marshalling, which is the first that is done to them; of others the SDK first resolves the endpoint.
+  if (!isDocument) stack.add(snapshot, { name: SNAPSHOT, step: 'initialize', priority: 'high', tags })
   stack.addRelativeTo(encryption, {
     name: ENCRYPTION,
     relation: isDocument ? 'after' : 'before',
@@ -121,6 +124,11 @@ function addEncryption(stack: AnyStack, isDocument: boolean, config: PluginConfi
     toMiddleware: isDocument ? 'DocumentUnmarshall' : 'deserializerMiddleware',
     tags,
   })
+}
+
+const snapshot: InitializeMiddleware<ServiceInputTypes, ServiceOutputTypes> = (next, context) => {
+  if (operationKind(operationOf(context.commandName ?? '')) === 'passes') return next
+  return (args) => next({ ...args, input: copyInput(args.input) as unknown as ServiceInputTypes })
 }
 
 const logFilters: InitializeMiddleware<ServiceInputTypes, ServiceOutputTypes> = (next, context) => {

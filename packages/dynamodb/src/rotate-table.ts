@@ -19,7 +19,8 @@ export interface RotateTableOptions extends WalkOptions {
  * Wraps the data keys of a table's items for the encryptor's keyring: after a key was rotated or replaced. Encrypted attributes stay as they are where
  * the format allows. Each item is replaced under the condition that it is still the one that was read. Items that are not encrypted are skipped.
  *
- * @throws `OPTION_INVALID`, what reading the table throws, the signal's reason; what an item throws is told in `failures`
+ * @throws `OPTION_INVALID`, `KEY_TRANSIENT`, what reading and writing the table throw, the signal's reason: go on from the last checkpoint later.
+ * What an item itself throws is told in `failures`
  * @example
  * ```ts
  * const encryptor = createItemEncryptor({ keyring: newKeyring, table })

@@ -12,7 +12,7 @@ export type CkrClass =
   | 'login'
   /** The session is gone or spoilt: throw it away and try again on another. */
   | 'session'
-  /** The key's handle is stale: find the key again, once, and try again. */
+  /** The key's handle is stale: find the key again, and try again. */
   | 'handle'
   /** The token or the module is gone: throw the sessions away, wait, try again; initialise the module anew when it does not help. */
   | 'device'

@@ -98,7 +98,7 @@ describeOnHsm(faultyModules, 'every row of the table of return values, under loa
       for (const method of ['C_Encrypt', 'C_Decrypt']) faults.inject(method, { action: 'answer-after', code, times: ALWAYS })
       const failures = await load()
       expect(failures.length).toBe(2 * CALLERS)
-      const ofWrap = mended.has(is) && is !== 'handle' ? 'KEY_TRANSIENT' : 'KEY_OPERATIONAL'
+      const ofWrap = mended.has(is) ? 'KEY_TRANSIENT' : 'KEY_OPERATIONAL'
       const ofUnwrap = is === 'ciphertext' || ofLength.has(code) ? 'MESSAGE_INVALID' : ofWrap
       for (const failure of failures) expect([ofWrap, ofUnwrap]).toContain(failure.code)
       if (ofWrap !== ofUnwrap) expect(failures.filter((failure) => failure.code === ofUnwrap).length).toBe(CALLERS)

@@ -40,6 +40,7 @@ export interface Quirks {
 const GENERAL_ERROR = 0x5
 const FUNCTION_FAILED = 0x6
 const DEVICE_ERROR = 0x30
+const ARGUMENTS_BAD = 0x07
 const everyHash: readonly OaepHash[] = ['SHA1', 'SHA256', 'SHA384', 'SHA512']
 const MOST = 2 ** 16
 
@@ -69,7 +70,8 @@ const table: ReadonlyMap<QuirksName, Quirks> = new Map([
       ambiguousOnDecrypt: new Set([GENERAL_ERROR]),
     },
   ],
-  ['nss', { ...generic, name: 'nss', ambiguousOnDecrypt: new Set() }],
+  // OAEP under NSS has this for some forged ciphertexts.
+  ['nss', { ...generic, name: 'nss', ambiguousOnDecrypt: new Set([ARGUMENTS_BAD]) }],
   ['kryoptic', { ...generic, name: 'kryoptic', ambiguousOnDecrypt: new Set([DEVICE_ERROR]) }],
   [
     'cloudhsm5',

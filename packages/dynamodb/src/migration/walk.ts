@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type DynamoDBClient, GetItemCommand, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
-import type { CallOptions } from '@strongroom/core'
+import { type CallOptions, isStrongroomError } from '@strongroom/core'
 import { isSignal } from '@strongroom/core/keyring-tools'
 import { hasMethods, isAnything, isBoolean, isFunction, isInteger, isText, type OptionCheck } from '@strongroom/core/options'
 import type { Item, ItemEncryptor } from '../item-encryptor.ts'
@@ -27,7 +27,7 @@ export interface WalkProgress {
   readonly skipped: number
   /** Writes that another writer was faster than, and that were made again. */
   readonly conflicts: number
-  /** Items that could not be dealt with. The walk goes on. */
+  /** Items that could not be dealt with, for what they are. The walk goes on; it ends where a key service or DynamoDB is out of reach. */
   readonly failed: number
   /** Where to go on after this moment. */
   readonly checkpoint: Checkpoint
@@ -138,13 +138,14 @@ export async function walk(options: WalkOptions, replace: Replacement): Promise<
           counts.written += 1
           return
         }
-        if (attempt >= MOST_ATTEMPTS) throw new Error(`Other writers were faster in ${MOST_ATTEMPTS} attempts.`)
+        if (attempt >= MOST_ATTEMPTS) throw new ContendedError(`Other writers were faster in ${MOST_ATTEMPTS} attempts.`)
         counts.conflicts += 1
         stored = (await client.send(new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true }), abort)).Item
       }
       counts.skipped += 1
     } catch (cause) {
       signal?.throwIfAborted()
+      if (!isOfItem(cause)) throw cause
       counts.failed += 1
       if (failures.length < MOST_FAILURES) failures.push({ key: Key, cause })
     }
@@ -166,3 +167,15 @@ export async function walk(options: WalkOptions, replace: Replacement): Promise<
   for (const outcome of walks) if (outcome.status === 'rejected') throw outcome.reason
   return { ...counts, checkpoint: checkpoint(), failures }
 }
+
+/**
+ * Whether a failure is one of the item. Others, of a key service or of DynamoDB, would be those of every item that follows: the walk ends before them, so
+ * that no checkpoint passes by items that could have been dealt with.
+ */
+function isOfItem(cause: unknown): boolean {
+  if (isStrongroomError(cause)) return cause.code !== 'KEY_TRANSIENT'
+  return cause instanceof ContendedError || (cause instanceof Error && cause.name === 'ValidationException')
+}
+
+/** Others were always faster. */
+class ContendedError extends Error {}

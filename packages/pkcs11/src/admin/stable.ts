@@ -1,4 +1,5 @@
 import type { CallOptions } from '@strongroom/core'
+import { ckrRow } from '../ckr.ts'
 import { CKA, CKO } from '../constants.ts'
 import { HsmError } from '../errors.ts'
 import type { NativeCall } from '../native/hsm-thread.ts'
@@ -70,5 +71,5 @@ export function whileGood(core: TokenCore, generation: number, calls: (session: 
 }
 
 function isStale(error: unknown): boolean {
-  return error instanceof HsmError && error.reason === 'KEY_NOT_FOUND' && error.ckrCode !== undefined
+  return error instanceof HsmError && error.ckrCode !== undefined && ckrRow(error.ckrCode).is === 'handle'
 }

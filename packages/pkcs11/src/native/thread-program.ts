@@ -2,8 +2,9 @@
  * What a thread runs. It is text, since a file of its own would be lost where somebody bundles their program; so it decides nothing: it makes the
  * calls that it is sent, one after the other, and tells what came of them. The layout of jobs is that of job.ts.
  *
- * Messages: `{ id, jobs }` with an array of ArrayBuffers, given back in the answer; or `{ id, calls }` with `{ method, args, always, tolerant }`,
- * whose results come back. A failure stops the rest, but for calls that are `always` made; one that is `tolerant` stops nothing.
+ * Messages: `{ id, jobs }` with an array of ArrayBuffers, given back in the answer with the time that most of them took; or `{ id, calls }` with `{ method, args, always, tolerant }`,
+ * whose results come back. A job that may have spoilt its session stops all others on it, those of later messages too, until calls come, which close it
+ * or open another. A failed call stops the rest, but for calls that are `always` made; one that is `tolerant` stops nothing.
  *
  * The PIN of C_Login is bytes here; the binding takes text alone, so that one copy of it cannot be wiped.
  */
@@ -62,15 +63,20 @@ function run(memory) {
   return words[12]
 }
 
+let spoilt
 function runAll(jobs) {
-  let spoilt = false
+  const times = []
   for (const memory of jobs) {
-    if (spoilt) new Uint32Array(memory, 0, HEADER / 4)[12] = NOT_RUN
+    const session = new BigUint64Array(memory, 8, 1)[0]
+    if (session === spoilt) new Uint32Array(memory, 0, HEADER / 4)[12] = NOT_RUN
     else {
+      const started = performance.now()
       const code = run(memory)
-      spoilt = code !== 0 && !keeps.has(code)
+      times.push(performance.now() - started)
+      if (code !== 0 && !keeps.has(code)) spoilt = session
     }
   }
+  return times.sort((a, b) => a - b)[times.length >> 1]
 }
 
 function plain(value) {
@@ -105,9 +111,10 @@ function makeAll(calls) {
 parentPort.on('message', ({ id, jobs, calls, secrets }) => {
   if (broken) return parentPort.postMessage({ id, broken, jobs }, jobs || [])
   if (jobs) {
-    runAll(jobs)
-    return parentPort.postMessage({ id, jobs }, jobs)
+    const jobMs = runAll(jobs)
+    return parentPort.postMessage({ id, jobs, jobMs }, jobs)
   }
+  spoilt = undefined
   const answer = makeAll(calls)
   for (const memory of secrets) new Uint8Array(memory).fill(0)
   const given = []

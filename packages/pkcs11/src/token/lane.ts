@@ -3,6 +3,8 @@ import type { HsmThread } from '../native/hsm-thread.ts'
 /** A batch may hold up the next caller for so long. */
 const BATCH_MS = 1
 const MOST_IN_BATCH = 16
+/** Batches that a thread has at once, where it is done with each before the next message would come. */
+const MOST_BATCHES = 2
 /** Weight of the newest measurement. */
 const NEWEST = 0.2
 
@@ -13,6 +15,8 @@ export class Lane {
   session: Uint8Array | undefined
   /** What it is doing. */
   state: 'opening' | 'idle' | 'busy' | 'stuck' = 'idle'
+  /** Batches, or scripts, that its thread has. */
+  inFlight = 0
   /** Keys whose wraps were verified on this session. */
   readonly verified: Set<string> = new Set()
   /** Instant since which it has nothing to do, or has its current work. */
@@ -33,10 +37,14 @@ export class Lane {
     return Math.max(1, Math.min(MOST_IN_BATCH, Math.floor(BATCH_MS / this.cost)))
   }
 
-  /** Learns what jobs take. */
-  measured(ms: number, jobs: number): void {
-    const each = ms / jobs
-    this.#cost = this.#cost === undefined ? each : this.#cost + NEWEST * (each - this.#cost)
+  /** Whether another batch may wait at the thread while it is at one: what a message takes is then no loss. */
+  get takesMore(): boolean {
+    return this.state === 'busy' && this.session !== undefined && this.batch > 1 && this.inFlight < MOST_BATCHES
+  }
+
+  /** Learns what one job takes. Waits for the thread are no part of it: they are what batches are for. */
+  measured(ms: number): void {
+    this.#cost = this.#cost === undefined ? ms : this.#cost + NEWEST * (ms - this.#cost)
   }
 
   /** Gives the session up, and closes it where it is there still: another may have its handle already where it is not. */

@@ -43,7 +43,7 @@ export class SessionPool {
   readonly #limits: PoolLimits
   readonly #lanes: Lane[] = []
   readonly #queue = new TaskQueue()
-  readonly #running = new Map<Lane, readonly PoolTask[]>()
+  readonly #running = new Map<readonly PoolTask[], Lane>()
   #opening: Lane | undefined
   #most: number
   #noMoreUntil = 0
@@ -142,9 +142,13 @@ export class SessionPool {
       const idle = this.#lanes.filter(({ state, session }) => state === 'idle' && session !== undefined)
       for (const [index, lane] of idle.entries()) {
         const share = Math.ceil(this.#queue.length / (idle.length - index))
-        const tasks = this.#queue.take(Math.min(lane.batch, share))
+        const tasks = this.#queue.take(Math.min(lane.batch, share), true)
         if (tasks.length === 0) break
         void this.#run(lane, tasks)
+      }
+      for (const lane of this.#lanes) {
+        const tasks = lane.takesMore ? this.#queue.take(lane.batch, false) : []
+        if (tasks.length > 0) void this.#run(lane, tasks)
       }
       if (this.#queue.length > 0) this.#grow()
     }
@@ -152,14 +156,13 @@ export class SessionPool {
   }
 
   async #run(lane: Lane, tasks: readonly PoolTask[]): Promise<void> {
-    const { now } = this.#limits
     const { session } = lane
     const { module } = this.#link.address
     if (session === undefined) return
-    const started = now()
     lane.state = 'busy'
-    lane.since = started
-    this.#running.set(lane, tasks)
+    lane.since = this.#limits.now()
+    lane.inFlight += 1
+    this.#running.set(tasks, lane)
     for (const task of tasks) task.start()
     module.enter()
     try {
@@ -170,8 +173,8 @@ export class SessionPool {
         tasks[0]?.resolve(NOTHING, results, lane)
       } else {
         for (const job of jobs) setSession(job, session)
-        const back = await lane.thread.run(jobs)
-        lane.measured(now() - started, tasks.length)
+        const { jobs: back, jobMs } = await lane.thread.run(jobs)
+        if (jobMs !== undefined) lane.measured(jobMs)
         this.#settle(lane, tasks, back)
       }
     } catch (error) {
@@ -180,8 +183,10 @@ export class SessionPool {
       else if (ckrRow(error.code).keepsSession !== true) lane.dropSession(!GONE.has(error.code))
     } finally {
       module.exit()
-      this.#running.delete(lane)
-      this.#rest(lane)
+      this.#running.delete(tasks)
+      lane.inFlight -= 1
+      if (lane.inFlight === 0) this.#rest(lane)
+      else this.#soon()
     }
   }
 
@@ -288,7 +293,7 @@ export class SessionPool {
       this.#tick = undefined
       const now = this.#limits.now()
       this.#queue.rejectLate(now, () => this.#timedOut('no session was free in time; raise maxSessions, or acquireTimeoutMs'))
-      for (const [lane, tasks] of this.#running) {
+      for (const [tasks, lane] of this.#running) {
         for (const task of tasks) {
           if (task.isSettled || now < task.times.until) continue
           task.reject(this.#timedOut('the module did not answer in time'))

@@ -25,14 +25,14 @@ export class TaskQueue {
     this.#head = 0
   }
 
-  /** Takes the first tasks: jobs, at most `most` of them, or one script. */
-  take(most: number): readonly PoolTask[] {
+  /** Takes the first tasks: jobs, at most `most` of them, or one script where those are wanted. */
+  take(most: number, scripts: boolean): readonly PoolTask[] {
     const taken: PoolTask[] = []
     while (taken.length < most) {
       const next = this.#tasks[this.#head]
       if (next === undefined) break
       const isScript = !(next.work instanceof ArrayBuffer)
-      if (isScript && taken.length > 0 && !next.isSettled) break
+      if (isScript && (taken.length > 0 || !scripts) && !next.isSettled) break
       this.#head += 1
       if (next.isSettled) continue
       taken.push(next)

@@ -354,8 +354,9 @@ export class TokenCore {
   /** What is told of a failure for good; the circuit breaker learns of it. */
   #finally<T>(error: unknown, { isInner }: Operation<T> | Omit<Operation<T>, 'probe'>): unknown {
     if (isInner === true) return error
-    const { code } = error as { readonly code?: unknown }
-    if (code === 'KEY_TRANSIENT') this.#breaker.failed()
+    const { code, ckrCode } = error as Partial<HsmError>
+    // Of an object that was destroyed meanwhile, the token is well.
+    if (code === 'KEY_TRANSIENT' && (ckrCode === undefined || ckrRow(ckrCode).is !== 'handle')) this.#breaker.failed()
     else this.#breaker.succeeded()
     return error
   }
@@ -365,19 +366,11 @@ export class TokenCore {
     const is = classOf(error, operation)
     if (is === 'ciphertext' && operation !== undefined) return this.#ciphertext(error, operation)
     const { name: ckr, remedy } = ckrRow(error.code)
-    const isTransient = is !== 'refused' && is !== 'pin' && is !== 'handle'
+    // A handle that is stale however often the key is found: sessions come and go faster than calls.
+    const isTransient = is !== 'refused' && is !== 'pin'
     const why = `${ckr}${remedy === undefined ? '' : `: ${remedy}`}`
     const about = { name, keyName: operation?.keyName }
-    const reason =
-      is === 'pin'
-        ? 'PIN_REJECTED'
-        : is === 'handle'
-          ? 'KEY_NOT_FOUND'
-          : UNFIT.has(error.code)
-            ? 'KEY_UNFIT'
-            : isTransient
-              ? 'UNREACHABLE'
-              : 'MODULE_REFUSED'
+    const reason = is === 'pin' ? 'PIN_REJECTED' : UNFIT.has(error.code) ? 'KEY_UNFIT' : isTransient ? 'UNREACHABLE' : 'MODULE_REFUSED'
     return this.#error(isTransient ? 'KEY_TRANSIENT' : 'KEY_OPERATIONAL', reason, about, why, error)
   }
 
