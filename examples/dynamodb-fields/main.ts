@@ -100,7 +100,7 @@ const Key = { id: 'customer-1', at: 7 }
 const { Item: raw = {} } = await dynamodb.send(new GetItemCommand({ TableName, Key: { id: { S: 'customer-1' }, at: { N: '7' } } }))
 report.claim('DynamoDB holds ciphertext where a card was', raw['card']?.B instanceof Uint8Array && raw['status']?.S === 'open')
 
-report.step('Updates: rewritten, by a function, refused')
+report.step('Updates by an expression and by a function; a filter on ciphertext is refused')
 const { Attributes } = await documents.send(
   new UpdateCommand({
     TableName,
