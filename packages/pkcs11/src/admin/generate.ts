@@ -7,7 +7,7 @@ import { Mechanism } from '../native/mechanism.ts'
 import { nativeTemplate } from '../native/template.ts'
 import type { TokenCore } from '../token/token-core.ts'
 import { findObjects, type KeyRecord, readKey } from './objects.ts'
-import { ifThere, stable, whileGood } from './stable.ts'
+import { ifThere, isStale, stable, whileGood } from './stable.ts'
 import { isPair, type KeySpec, privateTemplate, publicTemplate, secretTemplate } from './templates.ts'
 
 /** Secret and private keys: of a pair, the half that is kept. */
@@ -65,7 +65,8 @@ async function keepOne(core: TokenCore, name: Pick<KeySpec, 'label' | 'id'>, opt
     const [ours, ...more] = all.filter(({ id }) => Buffer.from(id).equals(Buffer.from(name.id)))
     const hasRival = all.length > (ours === undefined ? 0 : 1 + more.length)
     if (ours === undefined && (hasRival || gaveWay)) return undefined
-    if (ours === undefined) break
+    // Some modules show an object a moment later to a session that looks while another one deletes.
+    if (ours === undefined) continue
     if (more.length === 0 && !hasRival) {
       const { modulus } = ours
       if (modulus !== undefined) await keepPublicHalf(core, name, modulus, options)
@@ -116,6 +117,6 @@ export async function destroy(
     await core.call('destroying a key', whileGood(core, generation, calls), options)
   } catch (error) {
     // It is gone: the call before this one did it, and did not own up to it.
-    if (!(error instanceof HsmError && error.reason === 'KEY_NOT_FOUND')) throw error
+    if (!isStale(error)) throw error
   }
 }

@@ -70,6 +70,7 @@ export function whileGood(core: TokenCore, generation: number, calls: (session: 
   }
 }
 
-function isStale(error: unknown): boolean {
+/** Whether a handle led nowhere. */
+export function isStale(error: unknown): boolean {
   return error instanceof HsmError && error.ckrCode !== undefined && ckrRow(error.ckrCode).is === 'handle'
 }
