@@ -40,29 +40,42 @@ export async function hsm({ only, rounds, middle }: Timing): Promise<void> {
   }
   using module = setUpHsm('softhsm2-faulty')
   const runMs = rounds > 3 ? 500 : 150
+  console.log(`HSM: an event loop that does nothing has a lag p99 of ${(await idleLag(4 * runMs)).toFixed(1)} ms on this machine now`)
   for (const { verb, name, latency, sessions } of rows) {
     await using ours = await oursOn(module, sessions)
     const bare = bareOn(module, sessions)
     module.faults.delay(latency, 'C_Encrypt', 'C_Decrypt')
     for (const load of [ours[verb], bare.sync[verb], bare.async[verb]]) await perSecond(load, runMs)
-    const delay = monitorEventLoopDelay({ resolution: 1 })
+    const lags = { ours: monitorEventLoopDelay({ resolution: 1 }), async: monitorEventLoopDelay({ resolution: 1 }) }
     const seen: { readonly ours: number; readonly sync: number; readonly async: number }[] = []
     for (let round = 0; round < rounds; round += 1) {
-      delay.enable()
+      lags.ours.enable()
       const mine = await perSecond(ours[verb], runMs)
-      delay.disable()
-      seen.push({ ours: mine, sync: await perSecond(bare.sync[verb], runMs), async: await perSecond(bare.async[verb], runMs) })
+      lags.ours.disable()
+      lags.async.enable()
+      const theirs = await perSecond(bare.async[verb], runMs)
+      lags.async.disable()
+      seen.push({ ours: mine, sync: await perSecond(bare.sync[verb], runMs), async: theirs })
     }
     module.faults.clear()
     bare.close()
     const share = middle(seen.map((round) => round.ours / round.async))
-    const lag = delay.percentile(99) / 1e6 - 1
+    const lag = lags.ours.percentile(99) / 1e6 - 1
     const rate = (who: 'ours' | 'sync' | 'async') => Math.round(middle(seen.map((round) => round[who]))).toString()
-    const met = `${share >= TARGET ? 'met' : 'MISSED'}; lag p99 ${lag.toFixed(1)} ms, target (${LAG_TARGET_MS}) ${lag <= LAG_TARGET_MS ? 'met' : 'MISSED'}`
+    const met = `${share >= TARGET ? 'met' : 'MISSED'}; lag p99 ${lag.toFixed(1)} ms (*Async ${(lags.async.percentile(99) / 1e6 - 1).toFixed(1)}), target (${LAG_TARGET_MS}) ${lag <= LAG_TARGET_MS ? 'met' : 'MISSED'}`
     console.log(
       `${name.padEnd(40)} ${rate('ours').padStart(6)}/s  bare *Async ${rate('async')}/s, synchronous ${rate('sync')}/s  ${share.toFixed(2)} of *Async  target (${TARGET}) ${met}`,
     )
   }
+}
+
+/** What the machine does to everybody: the lag of ours is to be read beside it. */
+async function idleLag(ms: number): Promise<number> {
+  const delay = monitorEventLoopDelay({ resolution: 1 })
+  delay.enable()
+  await new Promise((resolve) => setTimeout(resolve, ms))
+  delay.disable()
+  return delay.percentile(99) / 1e6 - 1
 }
 
 async function perSecond(load: Load, runMs: number): Promise<number> {

@@ -1,5 +1,6 @@
 import type { TestHsm } from '../../../test/support/hsm.ts'
 import { CKA, CKK, CKM, CKO } from '../src/constants.ts'
+import { handleBytes } from '../src/native/handle.ts'
 import { Mechanism } from '../src/native/mechanism.ts'
 import { nativeTemplate, type Template } from '../src/native/template.ts'
 import { coreOf, type HsmToken, type HsmTokenOptions, openHsmToken } from '../src/token/hsm-token.ts'
@@ -32,13 +33,18 @@ function attributes(some: Readonly<Record<number, boolean>>, more: Readonly<Reco
 }
 
 /** Makes an AES key; `more` are attributes that differ from those of a good one. */
-export async function makeAesKey(token: HsmToken, label: string, more: Readonly<Record<number, boolean>> = {}): Promise<void> {
+export async function makeAesKey(
+  token: HsmToken,
+  label: string,
+  more: Readonly<Record<number, boolean>> = {},
+  id: string = label,
+): Promise<void> {
   const template: Template = [
     [CKA.CLASS, CKO.SECRET_KEY],
     [CKA.KEY_TYPE, CKK.AES],
     [CKA.VALUE_LEN, 32],
     [CKA.LABEL, label],
-    [CKA.ID, new TextEncoder().encode(label)],
+    [CKA.ID, new TextEncoder().encode(id)],
     ...attributes({ ...flags, [CKA.ENCRYPT]: true, [CKA.DECRYPT]: true }, more),
   ]
   await core(token).call('making a key', (session) => [
@@ -84,4 +90,11 @@ export async function makeRsaKey(token: HsmToken, label: string): Promise<void> 
       ],
     },
   ])
+}
+
+/** Deletes what has a label. */
+export async function destroy(token: HsmToken, label: string): Promise<void> {
+  for (const handle of await core(token).find([[CKA.LABEL, label]])) {
+    await core(token).call('deleting a key', (session) => [{ method: 'C_DestroyObject', args: [session, handleBytes(handle)] }])
+  }
 }
